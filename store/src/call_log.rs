@@ -1,0 +1,130 @@
+//! The call log: every call, in the order of time, durable from the moment it is accepted.
+//!
+//! A call goes through it twice. `accept` makes the raw call durable and is what a sender's
+//! acknowledgement stands on. After analysis `append` keeps the masked call for queries. `seal` writes what
+//! was appended into a segment; `release` forgets raw calls that segment and hot state both cover.
+
+use async_trait::async_trait;
+use model::{Call, CallId, CandidateReason, EndpointId, LoggedCall, Timestamp, ValueHash};
+
+use crate::StoreError;
+
+/// How far the log of accepted calls has come: counts calls accepted since the store was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Position(pub u64);
+
+/// Which calls to read. Every field narrows; the default is all calls, newest first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CallQuery {
+    /// From this time on.
+    pub from: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
+    /// Belonging to one of these endpoints or candidates (give aliases too).
+    pub endpoints: Vec<EndpointId>,
+    /// Of this site.
+    pub host: Option<String>,
+    /// With this method.
+    pub method: Option<String>,
+    /// With a status in this inclusive range.
+    pub status: Option<(u16, u16)>,
+    /// From this address (text form, without port).
+    pub client: Option<String>,
+    /// By this account.
+    pub account: Option<String>,
+    /// Carrying this data type, in clear or masked.
+    pub data_type: Option<String>,
+    /// Carrying this value.
+    pub value: Option<ValueHash>,
+    /// Evidence for this rule.
+    pub rule: Option<String>,
+    /// Kept out of the inventory (`Some(true)`), or in it (`Some(false)`).
+    pub candidate: Option<bool>,
+    /// Kept out for this reason.
+    pub reason: Option<CandidateReason>,
+    /// Target contains this text (ASCII case ignored).
+    pub text: Option<String>,
+    /// Oldest first instead of newest first.
+    pub ascending: bool,
+    /// Rows to skip.
+    pub offset: u64,
+    /// Rows to return; 0 means only count.
+    pub limit: u64,
+}
+
+/// Some calls and how many there are in all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CallPage {
+    /// The calls asked for. Bodies and headers are left out; `CallLog::get` has them.
+    pub calls: Vec<LoggedCall>,
+    /// Calls that match, regardless of offset and limit.
+    pub total: u64,
+}
+
+/// Calls within one span of time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bucket {
+    /// Start of the span.
+    pub start: Timestamp,
+    /// Calls.
+    pub calls: u64,
+    /// Of them answered with 4xx or 5xx.
+    pub errors: u64,
+}
+
+/// Size and reach of the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CallLogStats {
+    /// Calls that can be queried.
+    pub calls: u64,
+    /// Segments.
+    pub segments: u64,
+    /// Bytes of segments on disk.
+    pub segment_bytes: u64,
+    /// Bytes of accepted raw calls not yet released.
+    pub journal_bytes: u64,
+    /// Time of the oldest call.
+    pub oldest: Timestamp,
+    /// Time of the newest call.
+    pub newest: Timestamp,
+}
+
+/// The append-only log of calls.
+#[async_trait]
+pub trait CallLog: Send + Sync {
+    /// Makes raw calls durable and returns the position after them. When this returns, they survive the end
+    /// of the process at any moment.
+    async fn accept(&self, batch: &[Call]) -> Result<Position, StoreError>;
+
+    /// Accepted calls after `from`, at most `limit` of them, with the position after the last one.
+    /// Used after a restart to analyse again what hot state does not cover.
+    async fn accepted(&self, from: Position, limit: usize) -> Result<(Vec<Call>, Position), StoreError>;
+
+    /// The position after the last accepted call, and the position up to which calls are in segments.
+    async fn positions(&self) -> Result<(Position, Position), StoreError>;
+
+    /// Keeps analysed calls; they can be queried at once. `upto` is the position after the last raw call that
+    /// they stem from. Rows from positions that segments already cover are dropped, so that repeating is safe.
+    async fn append(&self, rows: Vec<LoggedCall>, upto: Position) -> Result<(), StoreError>;
+
+    /// Writes all appended rows into segments and returns the position that segments now cover.
+    async fn seal(&self) -> Result<Position, StoreError>;
+
+    /// Forgets accepted raw calls before `upto`.
+    async fn release(&self, upto: Position) -> Result<(), StoreError>;
+
+    /// Calls that match, without headers and bodies.
+    async fn query(&self, query: &CallQuery) -> Result<CallPage, StoreError>;
+
+    /// One call with everything that is kept of it.
+    async fn get(&self, id: &CallId) -> Result<Option<LoggedCall>, StoreError>;
+
+    /// Calls over time: `count` spans of equal length that cover the query's range, or the whole log's.
+    async fn histogram(&self, query: &CallQuery, count: usize) -> Result<Vec<Bucket>, StoreError>;
+
+    /// Drops segments that hold only calls before `before`; returns how many calls went.
+    async fn drop_before(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Size and reach.
+    async fn stats(&self) -> Result<CallLogStats, StoreError>;
+}
