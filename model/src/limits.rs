@@ -57,3 +57,32 @@ pub const LOGIN_KEYS_MAX: usize = 10_000;
 
 /// Bytes of body kept per message in the call log.
 pub const LOGGED_BODY_BYTES_MAX: usize = 64 << 10;
+
+/// Bytes looked at to recognise the kind of an input.
+pub const PROBE_BYTES_MAX: usize = 64 << 10;
+/// Bytes of one packet in a capture file.
+pub const PACKET_BYTES_MAX: usize = 1 << 20;
+/// Interfaces described by one section of a pcapng file.
+pub const INTERFACES_MAX: usize = 4_096;
+/// Tags (VLAN) and extension headers followed inside one packet.
+pub const LINK_NESTING_MAX: usize = 8;
+/// Fragmented IP datagrams that wait for their missing pieces; the oldest go first.
+pub const DATAGRAMS_MAX: usize = 1_024;
+/// Packets of a connection seen after a missing segment was acknowledged, before it is given up as lost.
+pub const HOLD_PACKETS_MAX: u32 = 64;
+/// Capture time after a missing segment was acknowledged, before it is given up as lost, microseconds.
+pub const HOLD_US_MAX: i64 = 200_000;
+/// The same for a missing segment that nobody acknowledged: a retransmission may still come.
+pub const HOLD_UNACKED_US_MAX: i64 = 30_000_000;
+/// Bytes by which a sequence number may be ahead or behind and still belong to the connection.
+pub const SEQUENCE_WINDOW: u64 = 64 << 20;
+/// Capture time without a packet after which a connection is closed, microseconds.
+pub const CONNECTION_IDLE_US: i64 = 15 * 60 * 1_000_000;
+/// Closed connections remembered, so that stray packets do not open them again.
+pub const CLOSED_CONNECTIONS_MAX: usize = 4_096;
+/// Completed calls that wait for an earlier request to complete, so that output is in order of request start.
+pub const ORDER_CALLS_MAX: usize = 65_536;
+/// Bytes of bodies that wait for the same reason.
+pub const ORDER_BYTES_MAX: usize = 128 << 20;
+/// Problems of one input that are described; further ones are only counted.
+pub const PROBLEMS_MAX: usize = 100;
