@@ -15,6 +15,9 @@ pub(crate) fn check(tree: &Tree, report: &mut Report) -> Result<()> {
     if let Some(package) = tree.get("console/package.json") {
         used.extend(packages(package)?);
     }
+    for name in idle(tree)? {
+        report.warning("Cargo.toml", format_args!("no crate uses `{name}`"));
+    }
     let explained = explained(tree.require(PAGE)?);
     for name in used.difference(&explained) {
         report.problem(PAGE, format_args!("`{name}` is used and has no line"));
@@ -31,6 +34,22 @@ fn crates(manifest: &str) -> Result<BTreeSet<String>> {
     let table = manifest.get("workspace").and_then(|w| w.get("dependencies")).and_then(|d| d.as_table());
     let foreign = table.into_iter().flatten().filter(|(_, value)| value.get("path").is_none());
     Ok(foreign.map(|(name, _)| name.clone()).collect())
+}
+
+/// Dependencies of the workspace that no member asks for.
+fn idle(tree: &Tree) -> Result<BTreeSet<String>> {
+    let mut idle = crates(tree.require("Cargo.toml")?)?;
+    for (path, text) in tree.below("", "/Cargo.toml") {
+        let manifest: Table = text.parse().with_context(|| path.to_owned())?;
+        for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            for name in
+                manifest.get(section).and_then(|section| section.as_table()).into_iter().flat_map(Table::keys)
+            {
+                idle.remove(name);
+            }
+        }
+    }
+    Ok(idle)
 }
 
 fn packages(text: &str) -> Result<BTreeSet<String>> {
@@ -61,7 +80,7 @@ mod tests {
         let mut report = Report::default();
         check(&tree, &mut report).expect("parses");
         let found = report.problems.join("\n");
-        assert_eq!(report.problems.len(), 3, "{found}");
+        assert_eq!((report.problems.len(), report.warnings.len()), (3, 2), "{found}");
         assert!(
             found.contains("`@a/b` is used")
                 && found.contains("`toml` is used")
