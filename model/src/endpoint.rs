@@ -203,6 +203,8 @@ pub enum CandidateReason {
     NoResponse,
     /// The request carries an attack.
     Attack,
+    /// A browser asking whether it may call (CORS preflight).
+    Preflight,
     /// The request itself was not seen or cannot be read.
     Unreadable,
 }
@@ -218,6 +220,7 @@ impl CandidateReason {
             Self::Page => "page",
             Self::NoResponse => "no-response",
             Self::Attack => "attack",
+            Self::Preflight => "preflight",
             Self::Unreadable => "unreadable",
         }
     }

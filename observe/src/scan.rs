@@ -1,0 +1,292 @@
+//! Sensitive values of one call: every parameter, header, cookie and body value goes once through the rules.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use model::limits::HITS_MAX;
+use model::{Call, DataHit, DataType, Message, Place, Side, ValueHash};
+use rules::{Match, Prior, Ruleset};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::body::{self, Format, Item, Tape};
+use crate::schema::Types;
+use crate::sketch::hash_of;
+
+/// Priors kept per pair of names before the cache starts anew.
+const PRIORS_MAX: usize = 100_000;
+/// Bytes of an unstructured text that are scanned.
+const TEXT_BYTES_MAX: usize = 1 << 20;
+
+/// Header fields that say nothing about people or secrets.
+const DULL_HEADERS: [&str; 40] = [
+    "host",
+    "user-agent",
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "accept-charset",
+    "connection",
+    "content-type",
+    "content-length",
+    "content-encoding",
+    "transfer-encoding",
+    "date",
+    "server",
+    "etag",
+    "last-modified",
+    "cache-control",
+    "pragma",
+    "expires",
+    "vary",
+    "if-none-match",
+    "if-modified-since",
+    "referer",
+    "origin",
+    "upgrade-insecure-requests",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-fetch-user",
+    "sec-ch-ua",
+    "sec-ch-ua-mobile",
+    "sec-ch-ua-platform",
+    "x-forwarded-for",
+    "x-real-ip",
+    "x-forwarded-proto",
+    "x-forwarded-host",
+    "forwarded",
+    "via",
+    "keep-alive",
+    "strict-transport-security",
+    "content-security-policy",
+];
+
+/// What was found in one call.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// Values with their path in general form (array positions as `*`), at most `HITS_MAX`.
+    pub hits: Vec<(String, DataHit)>,
+    /// Where values stand that have to be masked before the call is kept; complete.
+    pub redactions: Vec<Redaction>,
+    /// Data types by position on the request's and the response's tape.
+    pub request_types: Types,
+    pub response_types: Types,
+    /// Distinct people whose data the response carries: the most distinct values of one identifying type.
+    pub people: u32,
+}
+
+/// Bytes to be replaced before a call is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redaction {
+    /// Request or response.
+    pub side: Side,
+    /// Target (path and query), header or body.
+    pub place: Place,
+    /// Name of the header field; empty elsewhere.
+    pub name: String,
+    /// Bytes in the target, the field value, or the body as text.
+    pub span: Range<u32>,
+    /// What stands there instead.
+    pub mask: String,
+}
+
+/// Runs values through the rules. Keeps buffers and the priors of names over calls.
+pub(crate) struct Scanner {
+    rules: Arc<Ruleset>,
+    key: [u8; 32],
+    priors: FxHashMap<u64, Prior>,
+    matches: Vec<Match>,
+}
+
+/// Where a value comes from.
+struct Origin<'a> {
+    side: Side,
+    place: Place,
+    /// Field name of a header or cookie, name of a query parameter.
+    name: &'a str,
+    /// Bytes of the value in the text it stands in.
+    span: Range<u32>,
+}
+
+impl Scanner {
+    /// `key` is the installation's key for value hashes.
+    pub fn new(rules: Arc<Ruleset>, key: [u8; 32]) -> Self {
+        Self { rules, key, priors: FxHashMap::default(), matches: Vec::new() }
+    }
+
+    /// Scans everything that was seen of a call.
+    pub fn scan(&mut self, call: &Call, request: &Tape, response: &Tape) -> Found {
+        let mut found = Found::default();
+        self.scan_path(call, &mut found);
+        self.scan_query(call, &mut found);
+        for (side, message, tape) in
+            [(Side::Request, &call.request, request), (Side::Response, &call.response, response)]
+        {
+            if let Some(message) = message {
+                self.scan_headers(side, message, &mut found);
+                self.scan_body(side, tape, &mut found);
+            }
+        }
+        found.people = people(&found, &self.rules);
+        found
+    }
+
+    fn prior(&mut self, name: &str, parent: &str) -> Prior {
+        let key = hash_of(name) ^ hash_of(parent).rotate_left(1);
+        if self.priors.len() >= PRIORS_MAX {
+            self.priors.clear();
+        }
+        *self.priors.entry(key).or_insert_with(|| self.rules.prior(name, parent))
+    }
+
+    fn scan_path(&mut self, call: &Call, found: &mut Found) {
+        let mut start = 0;
+        let mut above = String::new();
+        for raw in call.path().split('/') {
+            let value = body::decode_percent(raw);
+            if !value.is_empty() {
+                let prior = self.prior(&above, "");
+                let span = start..start + raw.len() as u32;
+                let origin = Origin { side: Side::Request, place: Place::Path, name: "", span };
+                self.value(prior, &value, &origin, found, || (String::new(), String::new()));
+                above = value.into_owned();
+            }
+            start += raw.len() as u32 + 1;
+        }
+    }
+
+    fn scan_query(&mut self, call: &Call, found: &mut Found) {
+        let Some(offset) = call.target.find('?') else { return };
+        for (name, value, span) in body::pairs(call.query()) {
+            let prior = self.prior(&name, "");
+            let shift = |at: usize| (offset + 1 + at) as u32;
+            let span = shift(span.start)..shift(span.end);
+            let origin = Origin { side: Side::Request, place: Place::Query, name: &name, span };
+            self.value(prior, &value, &origin, found, || (name.to_string(), name.to_string()));
+        }
+    }
+
+    fn scan_headers(&mut self, side: Side, message: &Message, found: &mut Found) {
+        for (name, value) in message.headers.iter() {
+            if name == "cookie" {
+                for (cookie, value, span) in body::cookies(value) {
+                    let prior = self.prior(cookie, "");
+                    let span = span.start as u32..span.end as u32;
+                    let origin = Origin { side, place: Place::Cookie, name, span };
+                    self.value(prior, value, &origin, found, || (cookie.to_owned(), cookie.to_owned()));
+                }
+            } else if !DULL_HEADERS.contains(&name) {
+                let prior = self.prior(name, "");
+                let origin = Origin { side, place: Place::Header, name, span: 0..value.len() as u32 };
+                self.value(prior, value, &origin, found, || (name.to_owned(), name.to_owned()));
+            }
+        }
+    }
+
+    fn scan_body(&mut self, side: Side, tape: &Tape, found: &mut Found) {
+        for (position, item) in tape.items.iter().enumerate() {
+            let Some(value) = scannable(tape, item) else { continue };
+            let prior = self.prior(tape.named_key(item), tape.parent_key(item));
+            let origin = Origin { side, place: Place::Body, name: "", span: item.span.clone() };
+            let before = found.redactions.len();
+            let first = self.value(prior, value, &origin, found, || match tape.format {
+                Format::Text => (String::new(), String::new()),
+                Format::Form | Format::Multipart | Format::Json | Format::Xml | Format::Empty => {
+                    (tape.pointer(item, false), tape.pointer(item, true))
+                }
+            });
+            if found.redactions.len() > before && tape.format != Format::Text {
+                let types =
+                    if side == Side::Request { &mut found.request_types } else { &mut found.response_types };
+                types.extend(first.map(|data_type| (position as u32, data_type)));
+            }
+        }
+    }
+
+    /// One value; returns the type of its first match. `path` gives the exact and the general path.
+    fn value(
+        &mut self,
+        prior: Prior,
+        value: &str,
+        origin: &Origin<'_>,
+        found: &mut Found,
+        path: impl Fn() -> (String, String),
+    ) -> Option<DataType> {
+        self.matches.clear();
+        self.rules.scan(prior, value, &mut self.matches);
+        let is_verbatim = origin.span.len() == value.len();
+        for matched in &self.matches {
+            // Where escapes shift positions, the whole value is covered.
+            let span = if is_verbatim {
+                origin.span.start + matched.start as u32..origin.span.start + matched.end as u32
+            } else {
+                origin.span.clone()
+            };
+            let place = if origin.place == Place::Cookie { Place::Header } else { origin.place };
+            if !matched.masked {
+                found.redactions.push(Redaction {
+                    side: origin.side,
+                    place,
+                    name: if place == Place::Header { origin.name.to_owned() } else { String::new() },
+                    span: span.clone(),
+                    mask: matched.sample.clone(),
+                });
+            }
+            if found.hits.len() < HITS_MAX {
+                let (exact, general) = path();
+                let hash = (!matched.masked).then(|| value_hash(&self.key, matched));
+                let hit = DataHit {
+                    side: origin.side,
+                    place: origin.place,
+                    path: exact,
+                    data_type: matched.data_type.clone(),
+                    level: matched.level,
+                    masked: matched.masked,
+                    confidence: matched.confidence,
+                    sample: matched.sample.clone(),
+                    hash,
+                    span,
+                };
+                found.hits.push((general, hit));
+            }
+        }
+        self.matches.first().map(|matched| matched.data_type.clone())
+    }
+}
+
+/// The text of an item if it can hold anything sensitive.
+fn scannable<'t>(tape: &'t Tape, item: &Item) -> Option<&'t str> {
+    let value = match item.kind {
+        body::Kind::String | body::Kind::Integer | body::Kind::Number => tape.value(item),
+        _ => return None,
+    };
+    if value.len() < 2 {
+        return None;
+    }
+    let mut end = value.len().min(TEXT_BYTES_MAX);
+    while !value.is_char_boundary(end) {
+        end -= 1;
+    }
+    Some(&value[..end])
+}
+
+/// Keyed hash over type and normalised value: the same person's number meets itself everywhere.
+fn value_hash(key: &[u8; 32], matched: &Match) -> ValueHash {
+    let mut hasher = blake3::Hasher::new_keyed(key);
+    hasher.update(matched.data_type.as_str().as_bytes()).update(&[0]).update(matched.canonical.as_bytes());
+    let bytes = hasher.finalize();
+    ValueHash(u64::from_le_bytes(bytes.as_bytes()[..8].try_into().expect("a hash has 32 bytes")))
+}
+
+fn people(found: &Found, rules: &Ruleset) -> u32 {
+    let mut values: FxHashMap<&DataType, FxHashSet<ValueHash>> = FxHashMap::default();
+    for (_, hit) in &found.hits {
+        if hit.side == Side::Response
+            && hit.place == Place::Body
+            && rules.data_type(hit.data_type.as_str()).is_some_and(|rule| rule.person)
+        {
+            values.entry(&hit.data_type).or_default().extend(hit.hash);
+        }
+    }
+    values.values().map(FxHashSet::len).max().unwrap_or_default() as u32
+}
