@@ -7,7 +7,7 @@ use anyhow::Result;
 
 const USAGE: &str = "usage: cargo xtask tidy | docs
   tidy   check crate edges, file lengths, headers, content, dependencies, links, generated pages
-  docs   write docs/reference/ from content/ and model/src/limits.rs";
+  docs   write docs/reference/ from content/ and */src/limits.rs";
 
 fn main() -> Result<ExitCode> {
     let mut out = io::stdout().lock();

@@ -1,4 +1,4 @@
-//! The pages below `docs/reference/`, written from `content/` and `model/src/limits.rs`. Nobody edits them;
+//! The pages below `docs/reference/`, written from `content/` and the `limits.rs` of the crates. Nobody edits them;
 //! `tidy` fails while one is stale. Call [`write`] (or `cargo xtask docs`) after a change of their sources.
 
 use std::fmt::Write as _;
@@ -60,7 +60,7 @@ impl Language {
 type Render = fn(&[Table], Language) -> String;
 
 fn pages(tree: &Tree) -> Result<Vec<(String, String)>> {
-    let mut pages = vec![(format!("{FOLDER}limits.md"), limits(tree.require(LIMITS)?))];
+    let mut pages = vec![(format!("{FOLDER}limits.md"), limits(tree)?)];
     let kinds: [(&str, &str, Render); 3] = [
         ("content/data/", "data-types", data_types),
         ("content/weakness/", "weaknesses", weaknesses),
@@ -156,27 +156,43 @@ fn purposes(rules: &[Table], language: Language) -> String {
     page
 }
 
-fn limits(source: &str) -> String {
-    let mut page = String::new();
-    let (mut meaning, mut count) = (Vec::new(), 0);
-    for source_line in source.lines() {
-        if let Some(comment) = source_line.strip_prefix("///") {
-            meaning.push(comment.trim());
-        } else if let Some(rest) = source_line.strip_prefix("pub const ") {
-            let name = rest.split(':').next().unwrap_or(rest);
-            let value = rest.split_once('=').map_or("", |(_, value)| value.trim().trim_end_matches(';'));
-            let shown = evaluate(value).map_or_else(|| value.to_owned(), grouped);
-            line(&mut page, format_args!("| `{name}` | {shown} | {} |", cell(&meaning.join(" "))));
-            meaning.clear();
-            count += 1;
-        } else {
-            meaning.clear();
+/// One table per `limits.rs`, the shared one first.
+fn limits(tree: &Tree) -> Result<String> {
+    let shared = (LIMITS, tree.require(LIMITS)?);
+    let own = tree.below("", "/src/limits.rs").filter(|(path, _)| *path != LIMITS);
+    let (mut page, mut count) = (String::new(), 0);
+    for (path, source) in std::iter::once(shared).chain(own) {
+        let rows = limit_rows(source);
+        count += rows.len();
+        line(&mut page, format_args!("\n## `{path}`\n\n| limit | value | meaning |\n|---|---|---|"));
+        for row in rows {
+            line(&mut page, format_args!("{row}"));
         }
     }
-    let heading = heading(Language::En, "Limits", LIMITS, count);
-    format!(
-        "{heading}What reaches a limit is counted or marked.\n\n| limit | value | meaning |\n|---|---|---|\n{page}"
-    )
+    let heading = heading(Language::En, "Limits", "*/src/limits.rs", count);
+    Ok(format!(
+        "{heading}What reaches a limit is counted, marked or answered with an error that names it.\n{page}"
+    ))
+}
+
+/// A table row for each constant with its comment.
+fn limit_rows(source: &str) -> Vec<String> {
+    let (mut meaning, mut rows) = (Vec::new(), Vec::new());
+    for source_line in source.lines() {
+        let constant =
+            source_line.strip_prefix("pub const ").or(source_line.strip_prefix("pub(crate) const "));
+        if let Some(comment) = source_line.strip_prefix("///") {
+            meaning.push(comment.trim());
+            continue;
+        }
+        if let Some((name, rest)) = constant.and_then(|rest| rest.split_once(':')) {
+            let value = rest.split_once('=').map_or("", |(_, value)| value.trim().trim_end_matches(';'));
+            let shown = evaluate(value).map_or_else(|| format!("`{value}`"), grouped);
+            rows.push(format!("| `{name}` | {shown} | {} |", cell(&meaning.join(" "))));
+        }
+        meaning.clear();
+    }
+    rows
 }
 
 /// Products and shifts of whole numbers; anything else is shown as written.
