@@ -108,6 +108,7 @@ mod tests {
     #[test]
     fn examples_and_languages_are_counted() {
         found(&format!("{EXAMPLES}text = {{ en = \"a\", zh = \"甲\" }}"), &[]);
+        found(&format!("{EXAMPLES}[text.title]\nen = \"a\"\nzh = \"甲\""), &[]);
         found(&format!("{EXAMPLES}[text.en]\ntitle = \"a\"\n[text.zh]\ntitle = \"甲\""), &[]);
         found(&format!("{EXAMPLES}text = {{ en = \"a\" }}"), &["one of zh and en"]);
         found(

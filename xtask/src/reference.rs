@@ -86,10 +86,10 @@ fn text<'a>(rule: &'a Table, field: &str) -> &'a str {
     rule.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A text in a language: `text.en`, or `text.en.<part>` where a rule has several.
+/// A text in a language: `text.en`, or `text.title.en` where a rule has several.
 fn worded<'a>(rule: &'a Table, part: &str, language: Language) -> &'a str {
-    let text = rule.get("text").and_then(|text| text.get(language.key()));
-    text.and_then(|text| text.as_str().or_else(|| text.get(part)?.as_str())).unwrap_or_default().trim()
+    let text = rule.get("text").map(|text| text.get(part).unwrap_or(text));
+    text.and_then(|text| text.get(language.key())?.as_str()).unwrap_or_default().trim()
 }
 
 fn list(rule: &Table, field: &str) -> String {
@@ -246,6 +246,11 @@ mod tests {
         let tree = Tree::of(&[("content/data/EMAIL.toml", rule), (LIMITS, source)]);
         let pages = pages(&tree).expect("parses");
         assert_eq!(pages.len(), 3);
+        let several: Table = "[text.title]\nen = \"Open\"\nzh = \"开放\"".parse().expect("TOML");
+        assert_eq!(
+            (worded(&several, "title", Language::Zh), worded(&several, "why", Language::Zh)),
+            ("开放", "")
+        );
         assert!(pages[0].1.contains("| `X_BYTES_MAX` | 1,024 | Bytes of it. |"));
         assert!(pages[2].1.contains("| `EMAIL` | 邮箱 | 3 | contact | 是 |  |"), "{}", pages[2].1);
         let mut report = Report::default();

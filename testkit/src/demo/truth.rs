@@ -39,6 +39,20 @@ pub struct Weakness {
     pub operation: Option<&'static str>,
 }
 
+impl Operation {
+    /// True for the same operation, whatever its parameters are called.
+    #[must_use]
+    pub fn is(&self, host: &str, method: &str, template: &str, operation: Option<&str>) -> bool {
+        (self.host, self.method, self.operation) == (host, method, operation)
+            && shape(self.template).eq(shape(template))
+    }
+}
+
+/// The segments of a template, parameters without their names.
+fn shape(template: &str) -> impl Iterator<Item = &str> {
+    template.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment })
+}
+
 impl Weakness {
     /// True when it lies on this operation.
     #[must_use]
@@ -85,3 +99,21 @@ pub(super) const WEAKNESSES: &[Weakness] = &[
     weakness("management-open", SHOP, "GET", "/actuator/env"),
     weakness("management-open", ADMIN, "GET", "/debug/vars"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(template: &str, expect: bool) {
+        let known = Operation { host: SHOP, template: "/a/{id}/b", method: "GET", operation: None, calls: 1 };
+        assert_eq!(known.is(SHOP, "GET", template, None), expect);
+    }
+
+    #[test]
+    fn parameter_names_do_not_matter() {
+        check("/a/{name}/b", true);
+        check("/a/x/b", false);
+        check("/a/{id}", false);
+    }
+}
