@@ -1,0 +1,111 @@
+//! Calls pushed by machines: call records, one JSON object a line (NDJSON), as they are or compressed. The
+//! answer comes after the calls are durable. A line that is no record is reported and never costs its neighbours.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::State;
+use axum::http::header::CONTENT_ENCODING;
+use axum::http::{HeaderMap, StatusCode};
+use axum::{Extension, Json};
+
+use crate::auth::session::Sender;
+use crate::error::{Answer, ApiError, ErrorCode};
+use crate::limits::INGEST_BYTES_MAX;
+use crate::push::{Coding, Pushed, read};
+use crate::state::{IngestError, ServeState, now};
+use crate::view::status::IngestResult;
+
+/// Seconds to wait when too many pushes run at once.
+const RETRY_AFTER_S: u64 = 1;
+
+/// The content coding of the body (RFC 9110 §8.4).
+fn coding(headers: &HeaderMap) -> Result<Coding, ApiError> {
+    let unknown = || {
+        let message = "content encoding is none of gzip, zstd, identity";
+        ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::UnsupportedMediaType, message)
+    };
+    let mut values = headers.get_all(CONTENT_ENCODING).into_iter();
+    let Some(value) = values.next() else { return Ok(Coding::Identity) };
+    let name = value.to_str().map_err(|_| unknown())?.trim().to_ascii_lowercase();
+    match (name.as_str(), values.next()) {
+        ("" | "identity", None) => Ok(Coding::Identity),
+        ("gzip" | "x-gzip", None) => Ok(Coding::Gzip),
+        ("zstd", None) => Ok(Coding::Zstd),
+        _ => Err(unknown()),
+    }
+}
+
+/// Takes call records, one JSON object a line, optionally with `Content-Encoding: gzip` or `zstd`. At most
+/// 64 MiB as sent and 256 MiB decoded. All good lines are durable when the answer comes; on 429 none was taken.
+#[utoipa::path(post, path = "/api/v1/ingest", tag = "ingest", operation_id = "ingest",
+    request_body(content = String, content_type = "application/x-ndjson",
+        description = "Call records, one a line."),
+    responses((status = 200, description = "What became of the lines.", body = IngestResult)))]
+pub(crate) async fn ingest(
+    State(state): State<ServeState>,
+    Extension(sender): Extension<Sender>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer<IngestResult> {
+    let coding = coding(&headers)?;
+    let Ok(_place) = state.gate.pushes.try_acquire() else { return Err(ApiError::busy(RETRY_AFTER_S)) };
+    let bytes = body_bytes(body).await?;
+    let source = match &sender {
+        Sender::User(user) => format!("push:{}", user.name),
+        Sender::Machine { token } => format!("push:{token}"),
+    };
+    let parsed = tokio::task::spawn_blocking(move || read(&bytes, coding, &source, now())).await;
+    let Pushed { calls, rejected, rejected_total } =
+        parsed.map_err(|error| ApiError::internal("ingest", &error))?;
+    let accepted = if calls.is_empty() {
+        0
+    } else {
+        state.control.ingest(calls).await.map_err(|error| match error {
+            IngestError::Busy { retry_after_s } => ApiError::busy(retry_after_s),
+            IngestError::Store(error) => ApiError::from(error),
+        })?
+    };
+    Ok(Json(IngestResult { accepted, rejected, rejected_total }))
+}
+
+/// The body, unless it is too large or breaks off.
+async fn body_bytes(body: Body) -> Result<Bytes, ApiError> {
+    to_bytes(body, INGEST_BYTES_MAX).await.map_err(|error| {
+        // The limit is the only reason that is not the sender's connection.
+        let text = error.into_inner().to_string();
+        if text.contains("length limit") {
+            ApiError::too_large(INGEST_BYTES_MAX)
+        } else {
+            ApiError::body("the body broke off")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_over_the_limit_is_told_from_one_that_broke_off() {
+        let large = Body::from(vec![b'x'; INGEST_BYTES_MAX + 1]);
+        let error = body_bytes(large).await.expect_err("too large");
+        assert!(format!("{error:?}").contains("BodyTooLarge"), "{error:?}");
+    }
+
+    #[test]
+    fn known_codings_only() {
+        #[track_caller]
+        fn check(values: &[&'static str], expect: Option<Coding>) {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(CONTENT_ENCODING, value.parse().expect("a header value"));
+            }
+            assert_eq!(coding(&headers).ok(), expect);
+        }
+        check(&[], Some(Coding::Identity));
+        check(&["GZIP"], Some(Coding::Gzip));
+        check(&["zstd"], Some(Coding::Zstd));
+        check(&["br"], None);
+        check(&["gzip, zstd"], None);
+        check(&["gzip", "zstd"], None);
+    }
+}
