@@ -1,1 +1,22 @@
-//! To be filled.
+//! Bytes to calls: capture files, HAR documents, access logs and call records become [`model::Call`]s.
+//!
+//! Pure: no input or output, no clock, no threads. [`Decoder`] is fed with slices in any split and hands out
+//! calls; bad bytes are never an error but a counter in [`Stats`], a [`Problem`], or an anomaly on the call.
+//! `capture` opens inputs and feeds it; `app` wires the two.
+
+mod decoder;
+mod format;
+mod http1;
+mod id;
+mod input;
+mod kind;
+mod net;
+mod network;
+mod order;
+mod out;
+mod stats;
+mod tcp;
+
+pub use decoder::{Decoder, Outcome};
+pub use kind::{Kind, NotAKind, probe};
+pub use stats::{Problem, Stats};

@@ -1,0 +1,187 @@
+//! The decoder of one input: bytes in, calls out. Fed with slices in any split, it needs no clock and does
+//! no input or output itself.
+
+use model::{Call, limits};
+
+use crate::format::{AccessLog, Har, Records};
+use crate::input::{Carry, Lines, PcapReader, PcapngReader};
+use crate::kind::{Kind, decide};
+use crate::network::Network;
+use crate::out::Out;
+use crate::stats::{Problem, Stats};
+
+/// How far back in time an access log may step: servers write a line when the answer ends.
+const LOG_SLACK_US: i64 = 2_000_000;
+
+#[derive(Debug)]
+enum Input {
+    /// Not recognised yet: the bytes so far, and how many there must be before the next look.
+    Probing(Vec<u8>, usize),
+    Pcap(Carry, PcapReader, Box<Network>),
+    Pcapng(Carry, PcapngReader, Box<Network>),
+    Har(Box<Har>),
+    AccessLog(Lines, AccessLog),
+    Records(Lines, Records),
+    Unknown,
+}
+
+/// Decodes one input.
+///
+/// Calls are handed out in order of request start as far as bounded buffering allows (see
+/// [`limits::ORDER_CALLS_MAX`]); call records keep the order in which they are stored.
+///
+/// ```
+/// let mut calls = Vec::new();
+/// let mut decoder = decode::Decoder::new("calls.jsonl", None);
+/// decoder.push(b"{\"method\":\"GET\",\"host\":\"a.example\",\"target\":\"/\"}\n", &mut |call| calls.push(call));
+/// let outcome = decoder.finish(&mut |call| calls.push(call));
+/// assert_eq!((outcome.kind, calls.len()), (decode::Kind::CallRecords, 1));
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    input: Input,
+    kind: Option<Kind>,
+    out: Out,
+}
+
+/// What came of an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What the input was read as.
+    pub kind: Kind,
+    /// What was read, dropped and handed out.
+    pub stats: Stats,
+    /// What a person should know, at most [`limits::PROBLEMS_MAX`].
+    pub problems: Vec<Problem>,
+}
+
+impl Decoder {
+    /// `source`: name of the input for the call records, without directory. `kind`: what the input is, when
+    /// that is known; otherwise it is recognised from content.
+    #[must_use]
+    pub fn new(source: &str, kind: Option<Kind>) -> Self {
+        let mut decoder = Self { input: Input::Probing(Vec::new(), 0), kind: None, out: Out::new(source, 0) };
+        if let Some(kind) = kind {
+            decoder.set_kind(kind);
+        }
+        decoder
+    }
+
+    /// What the input is, once recognised. Nothing comes of feeding more of [`Kind::Unknown`].
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        self.kind
+    }
+
+    /// The counters so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let out = &self.out;
+        Stats { out_of_order: out.order.early, problems: out.problems.count, ..out.stats }
+    }
+
+    /// Takes the next bytes of the input.
+    pub fn push(&mut self, data: &[u8], emit: &mut impl FnMut(Call)) {
+        self.out.stats.bytes += data.len() as u64;
+        let mut data = data;
+        while let Input::Probing(head, next_look) = &mut self.input
+            && !data.is_empty()
+        {
+            let step = (limits::PROBE_BYTES_MAX - head.len()).min(data.len());
+            head.extend_from_slice(&data[..step]);
+            data = &data[step..];
+            if head.len() < *next_look {
+                continue;
+            }
+            // Looking again only at twice the length keeps the cost linear, however small the slices are.
+            *next_look = (head.len() * 2).min(limits::PROBE_BYTES_MAX);
+            if let Some(kind) = decide(head, false) {
+                let head = std::mem::take(head);
+                self.set_kind(kind);
+                self.read(&head, emit);
+            }
+        }
+        self.read(data, emit);
+    }
+
+    /// The input ended: hands out what is left.
+    pub fn finish(mut self, emit: &mut impl FnMut(Call)) -> Outcome {
+        if let Input::Probing(head, _) = &mut self.input {
+            let head = std::mem::take(head);
+            self.set_kind(decide(&head, true).unwrap_or(Kind::Unknown));
+            self.read(&head, emit);
+        }
+        let out = &mut self.out;
+        match &mut self.input {
+            Input::Pcap(carry, _, network) | Input::Pcapng(carry, _, network) => {
+                if carry.rest() > 0 || carry.is_skipping() {
+                    out.problems.report("the capture ends inside a packet", carry.at);
+                }
+                network.finish(out);
+            }
+            Input::Har(har) => har.finish(out),
+            Input::AccessLog(lines, log) => lines.finish(|number, line| log.line(number, line, out)),
+            Input::Records(lines, records) => lines.finish(|number, line| records.line(number, line, out)),
+            Input::Probing(..) | Input::Unknown => {}
+        }
+        out.order.flush(emit);
+        Outcome {
+            kind: self.kind.unwrap_or(Kind::Unknown),
+            stats: self.stats(),
+            problems: self.out.problems.list().to_vec(),
+        }
+    }
+
+    fn set_kind(&mut self, kind: Kind) {
+        self.kind = Some(kind);
+        self.input = match kind {
+            Kind::Pcap => Input::Pcap(Carry::default(), PcapReader::default(), Box::new(Network::new())),
+            Kind::Pcapng => {
+                Input::Pcapng(Carry::default(), PcapngReader::default(), Box::new(Network::new()))
+            }
+            Kind::Har => {
+                self.out.order.set_slack(i64::MAX);
+                Input::Har(Box::default())
+            }
+            Kind::AccessLog => {
+                self.out.order.set_slack(LOG_SLACK_US);
+                Input::AccessLog(Lines::default(), AccessLog::default())
+            }
+            Kind::CallRecords => Input::Records(Lines::default(), Records::default()),
+            Kind::Unknown => Input::Unknown,
+        };
+    }
+
+    fn read(&mut self, data: &[u8], emit: &mut impl FnMut(Call)) {
+        let out = &mut self.out;
+        match &mut self.input {
+            Input::Pcap(carry, reader, network) => carry.feed(data, |data, at| {
+                let (step, packet) = reader.step(data, at, &mut out.problems);
+                if let Some(packet) = packet {
+                    network.packet(&packet, out);
+                    out.order.release(emit);
+                }
+                step
+            }),
+            Input::Pcapng(carry, reader, network) => carry.feed(data, |data, at| {
+                let (step, packet) = reader.step(data, at, &mut out.problems);
+                if let Some(packet) = packet {
+                    network.packet(&packet, out);
+                    out.order.release(emit);
+                }
+                step
+            }),
+            Input::Har(har) => har.feed(data, out),
+            Input::AccessLog(lines, log) => lines.feed(data, |number, line| {
+                log.line(number, line, out);
+                out.order.release(emit);
+            }),
+            Input::Records(lines, records) => lines.feed(data, |number, line| {
+                records.line(number, line, out);
+                out.order.flush(emit);
+            }),
+            Input::Probing(..) | Input::Unknown => {}
+        }
+        out.order.release(emit);
+    }
+}

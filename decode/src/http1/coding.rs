@@ -1,0 +1,226 @@
+//! Removes content codings (RFC 9110 §8.4.1): gzip (several members), deflate (zlib or raw), br, zstd, and
+//! layers of them up to [`limits::CODINGS_MAX`]. Output stops at [`limits::BODY_BYTES_MAX`].
+
+use std::io::Read as _;
+
+use flate2::{Decompress, FlushDecompress, Status};
+use model::{Anomaly, limits};
+
+/// First growth of the output, bytes.
+const GROW_MIN: usize = 4 << 10;
+
+/// How one layer ended.
+enum End {
+    Whole,
+    /// Broken or cut: what came before is kept.
+    Broken,
+    Limit,
+}
+
+/// The decompressors, kept between bodies because setting them up costs more than a small body.
+pub(crate) struct Codings {
+    inflate: Decompress,
+}
+
+impl std::fmt::Debug for Codings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Codings")
+    }
+}
+
+impl Codings {
+    pub(crate) fn new() -> Self {
+        Self { inflate: Decompress::new(false) }
+    }
+
+    /// Removes the codings of `names` (in the order in which they were applied) from `body`.
+    pub(crate) fn remove(&mut self, names: &[&str], mut body: Vec<u8>) -> (Vec<u8>, Option<Anomaly>) {
+        if body.is_empty() {
+            return (body, None);
+        }
+        for (layer, name) in names.iter().rev().enumerate() {
+            if layer >= limits::CODINGS_MAX {
+                return (body, Some(Anomaly::BAD_ENCODING));
+            }
+            let Some((plain, end)) = self.layer(name, &body) else {
+                return (body, Some(Anomaly::BAD_ENCODING));
+            };
+            match end {
+                End::Whole => body = plain,
+                End::Limit => return (plain, Some(Anomaly::DECOMPRESSION_LIMIT)),
+                // Nothing came out: the body was not what the header said.
+                End::Broken if plain.is_empty() => return (body, Some(Anomaly::BAD_ENCODING)),
+                End::Broken => return (plain, Some(Anomaly::BAD_ENCODING)),
+            }
+        }
+        (body, None)
+    }
+
+    fn layer(&mut self, name: &str, body: &[u8]) -> Option<(Vec<u8>, End)> {
+        if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
+            Some(self.gzip(body))
+        } else if name.eq_ignore_ascii_case("deflate") {
+            let raw = body.strip_prefix(zlib_header(body)).unwrap_or(body);
+            let mut plain = Vec::new();
+            let (_, end) = self.inflate(raw, &mut plain);
+            Some((plain, end))
+        } else if name.eq_ignore_ascii_case("br") {
+            Some(drain(brotli_decompressor::Decompressor::new(body, GROW_MIN)))
+        } else if name.eq_ignore_ascii_case("zstd") {
+            Some(zstd::stream::read::Decoder::with_buffer(body).map_or((Vec::new(), End::Broken), drain))
+        } else {
+            None
+        }
+    }
+
+    fn gzip(&mut self, mut body: &[u8]) -> (Vec<u8>, End) {
+        let mut plain = Vec::new();
+        loop {
+            let Some(header) = gzip_header(body) else {
+                // Padding after the last member is common and harmless.
+                let end = if plain.is_empty() { End::Broken } else { End::Whole };
+                return (plain, end);
+            };
+            let (used, end) = self.inflate(&body[header..], &mut plain);
+            if !matches!(end, End::Whole) {
+                return (plain, end);
+            }
+            // Checksum and length of the member: 8 bytes.
+            body = body.get(header + used + 8..).unwrap_or_default();
+            if body.is_empty() {
+                return (plain, End::Whole);
+            }
+        }
+    }
+
+    /// Raw deflate (RFC 1951); returns the input bytes used.
+    fn inflate(&mut self, input: &[u8], plain: &mut Vec<u8>) -> (usize, End) {
+        self.inflate.reset(false);
+        loop {
+            let used = self.inflate.total_in() as usize;
+            if plain.len() >= limits::BODY_BYTES_MAX {
+                return (used, End::Limit);
+            }
+            if plain.len() == plain.capacity() {
+                let more = plain.capacity().max(input.len().saturating_mul(3)).max(GROW_MIN);
+                plain.reserve_exact(more.min(limits::BODY_BYTES_MAX - plain.len()));
+            }
+            let before = (used, plain.len());
+            let status = self.inflate.decompress_vec(&input[used..], plain, FlushDecompress::None);
+            let used = self.inflate.total_in() as usize;
+            plain.truncate(limits::BODY_BYTES_MAX);
+            match status {
+                Ok(Status::StreamEnd) => return (used, End::Whole),
+                Ok(_) if (used, plain.len()) != before => {}
+                _ => return (used, End::Broken),
+            }
+        }
+    }
+}
+
+fn drain(reader: impl std::io::Read) -> (Vec<u8>, End) {
+    let mut plain = Vec::new();
+    let mut reader = reader.take(limits::BODY_BYTES_MAX as u64 + 1);
+    let end = match reader.read_to_end(&mut plain) {
+        Ok(_) if plain.len() > limits::BODY_BYTES_MAX => End::Limit,
+        Ok(_) => End::Whole,
+        Err(_) => End::Broken,
+    };
+    plain.truncate(limits::BODY_BYTES_MAX);
+    (plain, end)
+}
+
+/// The two bytes that tell zlib (RFC 1950) from raw deflate; empty for the latter.
+fn zlib_header(body: &[u8]) -> &[u8] {
+    match body {
+        [cmf, flags, ..]
+            if cmf & 0x0f == 8
+                && cmf >> 4 <= 7
+                && (u16::from(*cmf) << 8 | u16::from(*flags)).is_multiple_of(31) =>
+        {
+            &body[..2]
+        }
+        _ => &[],
+    }
+}
+
+/// Length of the header of a gzip member (RFC 1952 §2.3).
+fn gzip_header(body: &[u8]) -> Option<usize> {
+    let [0x1f, 0x8b, 8, flags, ..] = body else { return None };
+    let mut len = 10;
+    if flags & 4 != 0 {
+        len += 2 + usize::from(crate::input::u16_at(body, len, false)?);
+    }
+    for text in [8, 16] {
+        if flags & text != 0 {
+            len += memchr::memchr(0, body.get(len..)?)? + 1;
+        }
+    }
+    if flags & 2 != 0 {
+        len += 2;
+    }
+    (len <= body.len()).then_some(len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use std::io::Write as _;
+
+    fn gzip(data: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(data).expect("memory");
+        encoder.finish().expect("memory")
+    }
+
+    fn zlib(data: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(data).expect("memory");
+        encoder.finish().expect("memory")
+    }
+
+    #[track_caller]
+    fn check(names: &[&str], body: Vec<u8>, expect: &[u8], anomaly: Option<Anomaly>) {
+        let mut codings = Codings::new();
+        assert_eq!(codings.remove(names, body.clone()), (expect.to_vec(), anomaly.clone()));
+        assert_eq!(codings.remove(names, body).1, anomaly, "the decompressor is reusable");
+    }
+
+    #[test]
+    fn every_coding_and_layers() {
+        let text = b"{\"name\":\"\xe7\x8e\x8b\"}".repeat(50);
+        let zlib = zlib(&text);
+        check(&["gzip"], gzip(&text), &text, None);
+        check(&["GZIP"], [gzip(&text), gzip(b"!")].concat(), &[&text[..], b"!"].concat(), None);
+        check(&["deflate"], zlib.clone(), &text, None);
+        check(&["deflate"], zlib[2..zlib.len() - 4].to_vec(), &text, None);
+        check(&["zstd"], zstd::encode_all(&text[..], 1).expect("memory"), &text, None);
+        check(&["zstd", "gzip"], gzip(&zstd::encode_all(&text[..], 1).expect("memory")), &text, None);
+        // "hello" as an uncompressed brotli meta-block (RFC 7932 §9.2).
+        check(&["br"], b"\x0b\x02\x80hello\x03".to_vec(), b"hello", None);
+        check(&["gzip"], Vec::new(), b"", None);
+    }
+
+    #[test]
+    fn broken_cut_and_unknown() {
+        let packed = gzip(b"hello hello hello");
+        check(&["gzip"], b"plain text".to_vec(), b"plain text", Some(Anomaly::BAD_ENCODING));
+        check(&["made-up"], packed.clone(), &packed, Some(Anomaly::BAD_ENCODING));
+        let (plain, anomaly) = Codings::new().remove(&["gzip"], packed[..packed.len() - 10].to_vec());
+        assert!(b"hello hello hello".starts_with(&plain[..]) && anomaly == Some(Anomaly::BAD_ENCODING));
+        let four = (0..4).fold(b"x".to_vec(), |data, _| gzip(&data));
+        assert_eq!(Codings::new().remove(&["gzip"; 4], four).1, Some(Anomaly::BAD_ENCODING));
+    }
+
+    #[test]
+    fn bombs_stop_at_the_cap() {
+        let zeros = vec![0; limits::BODY_BYTES_MAX + 1];
+        for (name, bomb) in
+            [("gzip", gzip(&zeros)), ("zstd", zstd::encode_all(&zeros[..], 1).expect("memory"))]
+        {
+            let (plain, anomaly) = Codings::new().remove(&[name], bomb);
+            assert_eq!((plain.len(), anomaly), (limits::BODY_BYTES_MAX, Some(Anomaly::DECOMPRESSION_LIMIT)));
+        }
+    }
+}

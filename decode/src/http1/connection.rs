@@ -1,0 +1,539 @@
+//! The HTTP/1 side of one TCP connection: fed with ordered bytes and gaps of both directions, it hands
+//! out calls. `tcp::Connection` calls it; directions are 0 and 1, which of them is the client is learned
+//! from the handshake or from content.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use model::{Anomaly, limits};
+
+use super::Mark;
+use super::chunked::{Chunks, Progress as Chunk};
+use super::exchange::{Exchange, Progress, new_call};
+use super::framing::{self, Framing, note};
+use super::head::{self, First, Head};
+use super::pairing::Pairing;
+use super::recognise::{Start, recognise, recognise_segment, skip_line_ends};
+use crate::out::Out;
+
+/// What the next bytes of a direction are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Unknown: the next message is looked for at the start of each segment.
+    Search,
+    Head,
+    Fixed(u64),
+    Chunked(Chunks),
+    UntilClose,
+}
+
+/// First byte of a head, and the first byte after it.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    begin: Mark,
+    end: Mark,
+}
+
+#[derive(Debug)]
+struct Side {
+    state: State,
+    /// Bytes of a head that is not whole, how far they were searched, and where they began.
+    head: Vec<u8>,
+    searched: usize,
+    begin: Mark,
+}
+
+impl Side {
+    fn new() -> Self {
+        Self { state: State::Search, head: Vec::new(), searched: 0, begin: Mark::default() }
+    }
+}
+
+/// HTTP/1 over one connection.
+#[derive(Debug)]
+pub(crate) struct Http1 {
+    peers: [SocketAddr; 2],
+    origin: Vec<u8>,
+    client: Option<usize>,
+    sides: [Side; 2],
+    queue: VecDeque<Exchange>,
+    /// A response without a request.
+    orphan: Option<Exchange>,
+    pairing: Pairing,
+    /// Start of an interim (1xx) response that precedes the next final one.
+    interim: Option<u64>,
+    /// Another protocol took over, or spoke from the start.
+    closed: bool,
+    calls: u64,
+    bodies: usize,
+}
+
+impl Http1 {
+    /// `origin` tells this connection from all others of the source.
+    pub(crate) fn new(peers: [SocketAddr; 2], origin: Vec<u8>) -> Self {
+        Self {
+            peers,
+            origin,
+            client: None,
+            sides: [Side::new(), Side::new()],
+            queue: VecDeque::new(),
+            orphan: None,
+            pairing: Pairing::default(),
+            interim: None,
+            closed: false,
+            calls: 0,
+            bodies: 0,
+        }
+    }
+
+    /// The handshake was seen: both streams are read from their first byte.
+    pub(crate) fn opened_by(&mut self, client: usize) {
+        if self.calls > 0 || self.client.is_some() {
+            return;
+        }
+        self.client = Some(client);
+        self.sides.iter_mut().for_each(|side| side.state = State::Head);
+        self.pairing.server_whole = true;
+        self.pairing.client_whole = true;
+    }
+
+    /// True when a message was recognised.
+    pub(crate) fn is_http(&self) -> bool {
+        self.calls > 0
+    }
+
+    /// Bytes held.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bodies + self.sides[0].head.len() + self.sides[1].head.len()
+    }
+
+    /// The next bytes of a direction: the payload of one segment.
+    pub(crate) fn data(&mut self, dir: usize, mut mark: Mark, mut bytes: &[u8], out: &mut Out) {
+        let mut segment_start = true;
+        while !bytes.is_empty() && !self.closed {
+            if self.sides[dir].state == State::Search && !(segment_start && self.is_message(dir, bytes)) {
+                return;
+            }
+            segment_start = false;
+            let used = match self.sides[dir].state {
+                State::Search => 0,
+                State::Head => self.head(dir, mark, bytes, out),
+                _ => self.body(dir, mark, bytes, out),
+            };
+            bytes = &bytes[used..];
+            mark.seq += used as u64;
+        }
+    }
+
+    /// True when a message of this direction starts here; the direction of the client is learned from it.
+    fn is_message(&mut self, dir: usize, bytes: &[u8]) -> bool {
+        let client = match recognise_segment(bytes) {
+            Start::Request => dir,
+            Start::Response => 1 - dir,
+            Start::Foreign if self.calls == 0 => {
+                self.closed = true;
+                return false;
+            }
+            _ => return false,
+        };
+        let fits = *self.client.get_or_insert(client) == client;
+        if fits {
+            self.sides[dir].state = State::Head;
+        }
+        fits
+    }
+
+    /// Reads a head; returns the bytes used.
+    fn head(&mut self, dir: usize, mark: Mark, bytes: &[u8], out: &mut Out) -> usize {
+        let side = &mut self.sides[dir];
+        if side.head.is_empty() {
+            let lead = bytes.len() - skip_line_ends(bytes).len();
+            if lead > 0 {
+                return lead;
+            }
+            side.begin = mark;
+            let expect = if self.client == Some(dir) { Start::Request } else { Start::Response };
+            if !self.vet(dir, bytes, expect) {
+                return bytes.len();
+            }
+            if let Ok(end) = head::find_end(bytes, 0) {
+                let head = self.read_head(dir, &bytes[..end]);
+                let span = Span { begin: mark, end: Mark { seq: mark.seq + end as u64, ..mark } };
+                self.message(dir, head, span, out);
+                return end;
+            }
+        }
+        self.grow_head(dir, mark, bytes, out)
+    }
+
+    /// Keeps the bytes of a head that is not whole yet; returns the bytes used.
+    fn grow_head(&mut self, dir: usize, mark: Mark, bytes: &[u8], out: &mut Out) -> usize {
+        let side = &mut self.sides[dir];
+        let known = side.head.len();
+        let taken = bytes.len().min(limits::HEADER_BYTES_MAX - known);
+        side.head.extend_from_slice(&bytes[..taken]);
+        match head::find_end(&side.head, side.searched) {
+            Ok(end) => {
+                let begin = side.begin;
+                let data = self.take_head(dir);
+                let head = self.read_head(dir, &data[..end]);
+                let used = end.saturating_sub(known);
+                let span = Span { begin, end: Mark { seq: mark.seq + used as u64, ..mark } };
+                self.message(dir, head, span, out);
+                used
+            }
+            Err(searched) if side.head.len() < limits::HEADER_BYTES_MAX => {
+                side.searched = searched;
+                let expect = if self.client == Some(dir) { Start::Request } else { Start::Response };
+                if known < 32 {
+                    let start: Vec<u8> = self.sides[dir].head.iter().take(64).copied().collect();
+                    self.vet(dir, &start, expect);
+                }
+                taken
+            }
+            Err(_) => {
+                self.cut_head(dir, Anomaly::BAD_HEAD, out);
+                bytes.len()
+            }
+        }
+    }
+
+    fn take_head(&mut self, dir: usize) -> Vec<u8> {
+        self.sides[dir].searched = 0;
+        std::mem::take(&mut self.sides[dir].head)
+    }
+
+    /// Leaves the stream alone, until the next segment that starts a message, when these bytes start none.
+    fn vet(&mut self, dir: usize, bytes: &[u8], expect: Start) -> bool {
+        match recognise(bytes) {
+            start if start == expect || start == Start::Short => return true,
+            Start::Foreign if self.calls == 0 => self.closed = true,
+            _ => {}
+        }
+        self.take_head(dir);
+        self.lose(dir, true);
+        false
+    }
+
+    fn read_head(&self, dir: usize, data: &[u8]) -> Option<Head> {
+        if self.client == Some(dir) { head::read_request(data) } else { head::read_response(data) }
+    }
+
+    /// Bytes were lost (or are too many) inside a head: what was read of it still tells something.
+    fn cut_head(&mut self, dir: usize, anomaly: Anomaly, out: &mut Out) {
+        let begin = self.sides[dir].begin;
+        let data = self.take_head(dir);
+        let is_request = self.client == Some(dir);
+        let Some(head) = head::read_cut(&data, is_request) else {
+            self.lose(dir, true);
+            return;
+        };
+        let end = Mark { seq: begin.seq + data.len() as u64, ..begin };
+        if is_request {
+            let exchange = self.push_request(head, Span { begin, end }, out);
+            note(&mut exchange.call.anomalies, anomaly);
+            exchange.request = Progress::Done;
+        } else if let Some(exchange) = self.begin_response(head, begin, out) {
+            note(&mut exchange.call.anomalies, anomaly);
+            self.complete(dir, end, None, out);
+        }
+        self.lose(dir, false);
+    }
+
+    /// The framing of a direction is lost; `between`: not inside a message that was recognised.
+    fn lose(&mut self, dir: usize, between: bool) {
+        self.sides[dir].state = State::Search;
+        if self.client == Some(dir) {
+            self.pairing.client_whole = false;
+            self.pairing.gap_between = between;
+        } else {
+            self.pairing.server_whole = false;
+            self.interim = None;
+        }
+    }
+
+    /// A whole head was read.
+    fn message(&mut self, dir: usize, head: Option<Head>, span: Span, out: &mut Out) {
+        let Some(head) = head else {
+            self.lose(dir, true);
+            return;
+        };
+        if self.client == Some(dir) {
+            let exchange = self.push_request(head, span, out);
+            let call = &mut exchange.call;
+            let headers = call.request.as_ref().map(|request| &request.headers);
+            let framing =
+                headers.map_or(Framing::None, |headers| framing::of_request(headers, &mut call.anomalies));
+            if let Framing::Fixed(len) = framing {
+                exchange.request_body.reserve(len);
+            }
+            self.start_body(dir, framing, span.end, out);
+            return;
+        }
+        match head.first {
+            First::Response { status: 100 | 102..=199 } => {
+                self.interim.get_or_insert(span.begin.seq);
+            }
+            _ => self.final_response(dir, head, span, out),
+        }
+    }
+
+    fn final_response(&mut self, dir: usize, head: Head, span: Span, out: &mut Out) {
+        let Some(exchange) = self.begin_response(head, span.begin, out) else { return };
+        let call = &mut exchange.call;
+        let status = call.status.unwrap_or_default();
+        let headers = call.response.as_ref().map(|response| &response.headers);
+        let framing = headers.map_or(Framing::None, |headers| {
+            framing::of_response(&call.method, status, headers, &mut call.anomalies)
+        });
+        if let Framing::Fixed(len) = framing {
+            exchange.response_body.reserve(len);
+        }
+        self.start_body(dir, framing, span.end, out);
+    }
+
+    fn push_request(&mut self, head: Head, span: Span, out: &mut Out) -> &mut Exchange {
+        if self.queue.len() >= limits::PIPELINE_MAX
+            && let Some(mut exchange) = self.queue.pop_front()
+        {
+            note(&mut exchange.call.anomalies, Anomaly::UNMATCHED);
+            self.emit(exchange, out);
+            self.pairing.server_whole = false;
+        }
+        let begin = span.begin;
+        let mut exchange = self.new_exchange(begin, out);
+        let server = self.peers[1 - self.client.unwrap_or(0)];
+        exchange.set_request(head, server);
+        exchange.head_end = span.end.seq;
+        exchange.after_gap = !self.pairing.client_whole;
+        self.pairing.client_whole = true;
+        self.pairing.pipelined |=
+            self.queue.iter().any(|open| open.response == Progress::Absent && open.ack == begin.ack);
+        self.queue.push_back(exchange);
+        self.queue.back_mut().expect("just pushed")
+    }
+
+    fn new_exchange(&mut self, begin: Mark, out: &mut Out) -> Exchange {
+        let client = self.client.unwrap_or(0);
+        let mut call = new_call(&out.source, self.peers[client], self.peers[1 - client], begin.ts);
+        call.id = crate::id::call_id(&out.source, call.ts, &self.origin, self.calls);
+        self.calls += 1;
+        Exchange::new(call, out.order.open(begin.ts), begin)
+    }
+
+    /// Finds the request of a final response; without one the response stands alone.
+    fn begin_response(&mut self, head: Head, begin: Mark, out: &mut Out) -> Option<&mut Exchange> {
+        let start = self.interim.take().unwrap_or(begin.seq);
+        let Some(index) = self.pairing.choose(&self.queue, start, begin.ack) else {
+            let mut exchange = self.new_exchange(begin, out);
+            note(&mut exchange.call.anomalies, Anomaly::UNMATCHED);
+            exchange.set_response(head);
+            let server = self.peers[1 - self.client.unwrap_or(0)];
+            exchange.call.host = super::exchange::server_host(server);
+            self.orphan = Some(exchange);
+            return self.orphan.as_mut();
+        };
+        for _ in 0..index {
+            let mut unanswered = self.queue.pop_front()?;
+            note(&mut unanswered.call.anomalies, Anomaly::UNMATCHED);
+            self.emit(unanswered, out);
+        }
+        self.pairing.server_whole = true;
+        let exchange = self.queue.front_mut()?;
+        exchange.after_gap = false;
+        exchange.set_response(head);
+        Some(exchange)
+    }
+
+    fn start_body(&mut self, dir: usize, framing: Framing, mark: Mark, out: &mut Out) {
+        self.sides[dir].state = match framing {
+            Framing::None | Framing::Fixed(0) => return self.complete(dir, mark, None, out),
+            Framing::Fixed(len) => State::Fixed(len),
+            Framing::Chunked => State::Chunked(Chunks::new()),
+            Framing::UntilClose => State::UntilClose,
+            Framing::Tunnel => {
+                self.complete(dir, mark, None, out);
+                self.closed = true;
+                return;
+            }
+        };
+    }
+
+    /// The exchange that bytes of this direction belong to.
+    fn current(&mut self, dir: usize) -> Option<&mut Exchange> {
+        if self.client == Some(dir) {
+            self.queue.back_mut()
+        } else {
+            self.orphan.as_mut().or(self.queue.front_mut())
+        }
+    }
+
+    /// Reads body bytes; returns the bytes used.
+    fn body(&mut self, dir: usize, mark: Mark, bytes: &[u8], out: &mut Out) -> usize {
+        let is_request = self.client == Some(dir);
+        let mut state = self.sides[dir].state;
+        if !is_request
+            && self.orphan.as_ref().is_some_and(|it| it.response_body.size() == 0)
+            && recognise(bytes) == Start::Response
+        {
+            // The answer to a HEAD request that was not seen has a length but no body.
+            self.complete(dir, mark, None, out);
+            return 0;
+        }
+        let before = self.bodies;
+        let Some(exchange) = self.current(dir) else {
+            self.lose(dir, true);
+            return bytes.len();
+        };
+        let held = exchange.bytes();
+        exchange.last_ts = exchange.last_ts.max(mark.ts);
+        let body = if is_request { &mut exchange.request_body } else { &mut exchange.response_body };
+        let (used, progress) = match &mut state {
+            State::Fixed(left) => {
+                let used = (*left).min(bytes.len() as u64) as usize;
+                body.push(&bytes[..used]);
+                *left -= used as u64;
+                (used, if *left == 0 { Chunk::Done } else { Chunk::More })
+            }
+            State::Chunked(chunks) => chunks.feed(bytes, body),
+            State::UntilClose | State::Search | State::Head => {
+                body.push(bytes);
+                (bytes.len(), Chunk::More)
+            }
+        };
+        self.bodies = before + exchange.bytes() - held;
+        self.sides[dir].state = state;
+        match progress {
+            Chunk::More => {}
+            Chunk::Done => self.complete(dir, Mark { seq: mark.seq + used as u64, ..mark }, None, out),
+            Chunk::Bad => {
+                let end = Mark { seq: mark.seq + used as u64, ..mark };
+                self.complete(dir, end, Some(Anomaly::BAD_CHUNK), out);
+                self.lose(dir, false);
+                return bytes.len();
+            }
+        }
+        used
+    }
+
+    /// The message of a direction ends, with what was wrong about its end.
+    fn complete(&mut self, dir: usize, mark: Mark, anomaly: Option<Anomaly>, out: &mut Out) {
+        let is_request = self.client == Some(dir);
+        let certain = self.orphan.is_none();
+        self.sides[dir].state = State::Head;
+        if let Some(exchange) = self.current(dir) {
+            exchange.last_ts = exchange.last_ts.max(mark.ts);
+            if let Some(anomaly) = anomaly {
+                note(&mut exchange.call.anomalies, anomaly);
+            }
+            match is_request {
+                true => exchange.request = Progress::Done,
+                false => exchange.response = Progress::Done,
+            }
+        }
+        if !is_request && certain {
+            self.pairing.answered_to = Some(mark.seq);
+        }
+        self.settle(out);
+    }
+
+    /// Hands out what is complete.
+    fn settle(&mut self, out: &mut Out) {
+        if self.orphan.as_ref().is_some_and(|orphan| orphan.response == Progress::Done)
+            && let Some(orphan) = self.orphan.take()
+        {
+            self.emit(orphan, out);
+        }
+        while self
+            .queue
+            .front()
+            .is_some_and(|it| it.request == Progress::Done && it.response == Progress::Done)
+        {
+            if let Some(exchange) = self.queue.pop_front() {
+                self.emit(exchange, out);
+            }
+        }
+    }
+
+    fn emit(&mut self, exchange: Exchange, out: &mut Out) {
+        self.bodies = self.bodies.saturating_sub(exchange.bytes());
+        let (ticket, call) = exchange.into_call(&mut out.codings);
+        out.close(ticket, call);
+    }
+
+    /// `len` bytes of a direction will never be seen.
+    pub(crate) fn gap(&mut self, dir: usize, at: u64, len: u64, out: &mut Out) {
+        if self.closed {
+            return;
+        }
+        let inside = match self.sides[dir].state {
+            State::Search => {
+                self.lose(dir, true);
+                return;
+            }
+            State::Head if self.sides[dir].head.is_empty() => {
+                self.lose(dir, true);
+                return;
+            }
+            State::Head => return self.cut_head(dir, Anomaly::GAP, out),
+            State::Fixed(left) => left,
+            State::Chunked(chunks) => chunks.data_left(),
+            State::UntilClose => len,
+        };
+        let known = inside.min(len);
+        let is_request = self.client == Some(dir);
+        if let Some(exchange) = self.current(dir) {
+            let body = if is_request { &mut exchange.request_body } else { &mut exchange.response_body };
+            body.gap(known);
+        }
+        let mark = Mark { seq: at + known, ack: 0, ts: i64::MIN };
+        let is_chunked = matches!(self.sides[dir].state, State::Chunked(_));
+        match &mut self.sides[dir].state {
+            State::Fixed(left) if len < *left => *left -= len,
+            State::Chunked(chunks) if len < inside => chunks.skip(len),
+            State::UntilClose => {}
+            _ => {
+                self.complete(dir, mark, Some(Anomaly::GAP), out);
+                // A body that ends exactly with the gap leaves the framing intact.
+                if is_chunked || len > inside {
+                    self.lose(dir, !is_chunked);
+                }
+            }
+        }
+    }
+
+    /// A direction was closed; `reset`: by RST.
+    pub(crate) fn end(&mut self, dir: usize, at: u64, reset: bool, out: &mut Out) {
+        if self.closed {
+            return;
+        }
+        let mark = Mark { seq: at, ack: 0, ts: i64::MIN };
+        match self.sides[dir].state {
+            State::Search => {}
+            State::Head if self.sides[dir].head.is_empty() => {}
+            State::Head => self.cut_head(dir, Anomaly::CUT_OFF, out),
+            State::UntilClose if !reset => self.complete(dir, mark, None, out),
+            _ => self.complete(dir, mark, Some(Anomaly::CUT_OFF), out),
+        }
+        self.sides[dir].state = State::Search;
+    }
+
+    /// The connection is over, or no longer followed: everything known is handed out.
+    pub(crate) fn close(&mut self, out: &mut Out) {
+        let was_foreign = self.closed;
+        self.closed = false;
+        if !was_foreign {
+            (0..2).for_each(|dir| self.end(dir, 0, true, out));
+        }
+        while let Some(mut exchange) = self.queue.pop_front() {
+            if exchange.response == Progress::Absent && (exchange.after_gap || !self.pairing.server_whole) {
+                note(&mut exchange.call.anomalies, Anomaly::UNMATCHED);
+            }
+            self.emit(exchange, out);
+        }
+        if let Some(orphan) = self.orphan.take() {
+            self.emit(orphan, out);
+        }
+        self.closed = true;
+    }
+}

@@ -1,0 +1,241 @@
+//! One request with its response while they arrive, and how they become a call.
+
+use std::net::SocketAddr;
+
+use model::{Anomaly, Call, Message, Scheme, Timestamp};
+
+use super::Mark;
+use super::body::Body;
+use super::coding::Codings;
+use super::framing::note;
+use super::head::{First, Head};
+use crate::order::Ticket;
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Progress {
+    #[default]
+    Absent,
+    Arriving,
+    Done,
+}
+
+/// A call that is not complete yet.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub call: Call,
+    pub ticket: Ticket,
+    /// Position of the first byte of the request in the client's stream.
+    pub start: u64,
+    /// Position after its head.
+    pub head_end: u64,
+    /// Position up to which the client had read the server's stream when it sent the request.
+    pub ack: u64,
+    /// Bytes are missing between the request before and this one.
+    pub after_gap: bool,
+    pub request: Progress,
+    pub request_body: Body,
+    pub response: Progress,
+    pub response_body: Body,
+    pub last_ts: i64,
+}
+
+impl Exchange {
+    pub(crate) fn new(call: Call, ticket: Ticket, mark: Mark) -> Self {
+        Self {
+            call,
+            ticket,
+            start: mark.seq,
+            head_end: mark.seq,
+            ack: mark.ack,
+            after_gap: false,
+            request: Progress::Absent,
+            request_body: Body::new(),
+            response: Progress::Absent,
+            response_body: Body::new(),
+            last_ts: mark.ts,
+        }
+    }
+
+    /// Takes over a request head.
+    pub(crate) fn set_request(&mut self, head: Head, server: SocketAddr) {
+        if head.bad {
+            note(&mut self.call.anomalies, Anomaly::BAD_HEAD);
+        }
+        self.call.protocol = protocol(head.minor).into();
+        if let First::Request { method, target } = head.first {
+            let (authority, target) = split_target(&method, target);
+            self.call.host = match authority.or_else(|| head.headers.get("host").map(str::to_owned)) {
+                Some(host) if !host.trim().is_empty() => normal_host(&host),
+                _ => server_host(server),
+            };
+            self.call.method = method;
+            self.call.target = target;
+        }
+        self.call.request = Some(Message { headers: head.headers, body: None, body_size: None });
+        self.request = Progress::Arriving;
+    }
+
+    /// Takes over the head of the final response.
+    pub(crate) fn set_response(&mut self, head: Head) {
+        if head.bad {
+            note(&mut self.call.anomalies, Anomaly::BAD_HEAD);
+        }
+        if self.call.protocol.is_empty() {
+            self.call.protocol = protocol(head.minor).into();
+        }
+        if let First::Response { status } = head.first {
+            self.call.status = Some(status);
+        }
+        self.call.response = Some(Message { headers: head.headers, body: None, body_size: None });
+        self.response = Progress::Arriving;
+    }
+
+    /// Bytes of bodies held.
+    pub(crate) fn bytes(&self) -> usize {
+        self.request_body.bytes().len() + self.response_body.bytes().len()
+    }
+
+    /// The call, bodies decoded.
+    pub(crate) fn into_call(mut self, codings: &mut Codings) -> (Ticket, Call) {
+        let call = &mut self.call;
+        if self.response != Progress::Absent && call.request.is_some() {
+            call.duration_us = u64::try_from(self.last_ts.saturating_sub(call.ts.0)).ok();
+        }
+        if let Some(request) = &mut call.request {
+            finish(request, self.request_body, &mut call.anomalies, codings);
+        }
+        if let Some(response) = &mut call.response {
+            finish(response, self.response_body, &mut call.anomalies, codings);
+        }
+        if !call.ts.is_known() {
+            call.duration_us = None;
+        }
+        (self.ticket, self.call)
+    }
+}
+
+fn finish(message: &mut Message, body: Body, anomalies: &mut Vec<Anomaly>, codings: &mut Codings) {
+    message.body_size = Some(body.size());
+    let partial = body.has_gap || body.truncated;
+    if body.has_gap {
+        note(anomalies, Anomaly::GAP);
+    }
+    if body.truncated {
+        note(anomalies, Anomaly::BODY_TRUNCATED);
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for (name, value) in message.headers.iter() {
+        // Transfer codings were applied after content codings, and chunked is gone already.
+        if name == "content-encoding" || name == "transfer-encoding" {
+            let given = value.split(',').map(str::trim);
+            let coded = given.filter(|coding| {
+                !["", "identity", "chunked"].iter().any(|no| coding.eq_ignore_ascii_case(no))
+            });
+            match name {
+                "content-encoding" => {
+                    let at = names.len();
+                    names.splice(at..at, coded);
+                }
+                _ => names.extend(coded),
+            }
+        }
+    }
+    let (bytes, anomaly) = codings.remove(&names, body.into_bytes());
+    match anomaly {
+        // A coded body that is cut cannot end well: the cause is named already.
+        Some(anomaly)
+            if anomaly == Anomaly::BAD_ENCODING && (partial || anomalies.contains(&Anomaly::CUT_OFF)) => {}
+        Some(anomaly) => note(anomalies, anomaly),
+        None => {}
+    }
+    message.body = Some(bytes);
+}
+
+/// A new call of a connection.
+pub(crate) fn new_call(
+    source: &std::sync::Arc<str>,
+    client: SocketAddr,
+    server: SocketAddr,
+    ts: i64,
+) -> Call {
+    Call {
+        ts: Timestamp(ts),
+        source: source.clone(),
+        client: Some(client.into()),
+        server: Some(server.into()),
+        scheme: Some(Scheme::Http),
+        ..Call::default()
+    }
+}
+
+fn protocol(minor: u8) -> &'static str {
+    if minor == 0 { "http/1.0" } else { "http/1.1" }
+}
+
+/// The authority named by the target, and the target in origin form (RFC 9112 §3.2).
+fn split_target(method: &str, target: String) -> (Option<String>, String) {
+    if method == "CONNECT" {
+        return (Some(target.clone()), target);
+    }
+    let scheme_end = match target.split_once("://") {
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") => {
+            scheme.len() + 3
+        }
+        _ => return (None, target),
+    };
+    let rest = &target[scheme_end..];
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    (Some(authority.to_owned()), path)
+}
+
+/// Lower case, without user information.
+pub(crate) fn normal_host(authority: &str) -> String {
+    let authority = authority.trim();
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_ascii_lowercase()
+}
+
+pub(crate) fn server_host(server: SocketAddr) -> String {
+    match (server.ip(), server.port()) {
+        (std::net::IpAddr::V6(ip), 80) => format!("[{ip}]"),
+        (ip, 80) => ip.to_string(),
+        _ => server.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(method: &str, target: &str, host: Option<&str>, expect: (&str, &str)) {
+        let head = Head {
+            first: First::Request { method: method.into(), target: target.into() },
+            minor: 1,
+            headers: host.map(|host| ("Host", host)).into_iter().collect(),
+            bad: false,
+        };
+        let ticket = crate::order::Order::new(0).open(0);
+        let mut exchange = Exchange::new(Call::default(), ticket, Mark::default());
+        exchange.set_request(head, "10.0.0.2:8080".parse().expect("an address"));
+        assert_eq!((exchange.call.host.as_str(), exchange.call.target.as_str()), expect);
+    }
+
+    #[test]
+    fn hosts_and_targets() {
+        check("GET", "/a?b", Some("Shop.Example.com:8080"), ("shop.example.com:8080", "/a?b"));
+        check("GET", "http://u:p@A.example/x", Some("other"), ("a.example", "/x"));
+        check("GET", "HTTPS://a.example?q=1", None, ("a.example", "/?q=1"));
+        check(
+            "GET",
+            "/go?to=http://b.example/",
+            Some("a.example"),
+            ("a.example", "/go?to=http://b.example/"),
+        );
+        check("CONNECT", "a.example:443", Some("x"), ("a.example:443", "a.example:443"));
+        check("OPTIONS", "*", Some(""), ("10.0.0.2:8080", "*"));
+        check("GET", "/", None, ("10.0.0.2:8080", "/"));
+    }
+}

@@ -1,0 +1,132 @@
+//! Is this the start of an HTTP/1 message? Judged from content alone, on any port.
+
+/// What the first bytes of a stream or segment look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    Request,
+    Response,
+    /// A protocol that never turns into HTTP/1: TLS, HTTP/2 with prior knowledge.
+    Foreign,
+    /// No HTTP message starts here.
+    Other,
+    /// Too few bytes to tell.
+    Short,
+}
+
+/// Longest method that is taken for one.
+const METHOD_MAX: usize = 24;
+const H2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
+/// Methods that are believed before the end of the line was seen.
+const METHODS: [&[u8]; 16] = [
+    b"GET",
+    b"POST",
+    b"PUT",
+    b"DELETE",
+    b"HEAD",
+    b"OPTIONS",
+    b"PATCH",
+    b"CONNECT",
+    b"TRACE",
+    b"PROPFIND",
+    b"PROPPATCH",
+    b"REPORT",
+    b"SEARCH",
+    b"MKCOL",
+    b"LOCK",
+    b"UNLOCK",
+];
+
+/// Line ends before a message are ignored (RFC 9112 §2.2).
+pub(crate) fn skip_line_ends(bytes: &[u8]) -> &[u8] {
+    let lead = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    &bytes[lead..]
+}
+
+/// Looks only at the first bytes: used while a head grows.
+pub(crate) fn recognise(bytes: &[u8]) -> Start {
+    let bytes = skip_line_ends(bytes);
+    let response = b"HTTP/1.";
+    let shown = bytes.len().min(response.len());
+    if bytes[..shown] == response[..shown] {
+        return if shown == response.len() { Start::Response } else { Start::Short };
+    }
+    if bytes.starts_with(&[0x16, 3]) {
+        return Start::Foreign;
+    }
+    let token = bytes.iter().take(METHOD_MAX + 1).take_while(|byte| is_method_byte(**byte)).count();
+    match bytes.get(token..) {
+        _ if token > METHOD_MAX => Start::Other,
+        Some([]) => Start::Short,
+        Some([b' ', rest @ ..]) if token > 0 => match rest.first() {
+            None => Start::Short,
+            Some(b'*') if bytes.starts_with(b"PRI ") => preface(bytes),
+            Some(byte) if byte.is_ascii_graphic() || *byte >= 0x80 => Start::Request,
+            Some(_) => Start::Other,
+        },
+        _ => Start::Other,
+    }
+}
+
+/// Looks at the whole first line of a segment, or at a method that is well known: used to find the next
+/// message after bytes were lost.
+pub(crate) fn recognise_segment(bytes: &[u8]) -> Start {
+    match recognise(bytes) {
+        Start::Request => {}
+        Start::Short => return Start::Other,
+        other => return other,
+    }
+    let bytes = skip_line_ends(bytes);
+    let sure = match memchr::memchr(b'\n', bytes) {
+        Some(end) => {
+            let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
+            line.len() > 9 && line[line.len() - 9..line.len() - 1] == *b" HTTP/1."
+        }
+        None => {
+            METHODS.iter().any(|method| bytes.starts_with(method) && bytes.get(method.len()) == Some(&b' '))
+        }
+    };
+    if sure { Start::Request } else { Start::Other }
+}
+
+fn preface(bytes: &[u8]) -> Start {
+    let shown = bytes.len().min(H2_PREFACE.len());
+    match bytes[..shown] == H2_PREFACE[..shown] {
+        true if shown < H2_PREFACE.len() => Start::Short,
+        true => Start::Foreign,
+        false => Start::Request,
+    }
+}
+
+fn is_method_byte(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(bytes: &str, first: Start, segment: Start) {
+        assert_eq!(
+            (recognise(bytes.as_bytes()), recognise_segment(bytes.as_bytes())),
+            (first, segment),
+            "{bytes}"
+        );
+    }
+
+    #[test]
+    fn messages_and_others() {
+        check("GET / HTTP/1.1\r\n", Start::Request, Start::Request);
+        check("\r\nCUSTOM x HTTP/1.0\n", Start::Request, Start::Request);
+        check("GET /a/long/pa", Start::Request, Start::Request);
+        check("CUSTOM /a/long/pa", Start::Request, Start::Other);
+        check("HTTP/1.1 200", Start::Response, Start::Response);
+        check("HTT", Start::Short, Start::Other);
+        check("GE", Start::Short, Start::Other);
+        check("PRI * HTTP/2.0\r\n", Start::Foreign, Start::Foreign);
+        check("\u{16}\u{3}\u{1}", Start::Foreign, Start::Foreign);
+        check("EHLO mail.example.com\r\n", Start::Request, Start::Other);
+        check("SSH-2.0-x\r\n", Start::Other, Start::Other);
+        check("{\"a\":1}", Start::Other, Start::Other);
+    }
+}

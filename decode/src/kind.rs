@@ -1,0 +1,150 @@
+//! What an input is, judged from its first bytes.
+
+use std::str::FromStr;
+
+use model::limits;
+
+use crate::format::{is_access_line, is_record_line};
+use crate::input::{PcapReader, PcapngReader};
+
+/// The kinds of input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Classic capture file.
+    Pcap,
+    /// pcapng capture file.
+    Pcapng,
+    /// HTTP Archive 1.1 or 1.2.
+    Har,
+    /// nginx or Apache access log, common or combined.
+    AccessLog,
+    /// JSON Lines of call records.
+    CallRecords,
+    /// Nothing that can be read.
+    Unknown,
+}
+
+impl Kind {
+    /// The name used with `--format`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pcap => "pcap",
+            Self::Pcapng => "pcapng",
+            Self::Har => "har",
+            Self::AccessLog => "access-log",
+            Self::CallRecords => "call-records",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The text names no kind of input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotAKind;
+
+impl FromStr for Kind {
+    type Err = NotAKind;
+
+    fn from_str(text: &str) -> Result<Self, NotAKind> {
+        let kinds = [Self::Pcap, Self::Pcapng, Self::Har, Self::AccessLog, Self::CallRecords];
+        kinds.into_iter().find(|kind| kind.as_str() == text).ok_or(NotAKind)
+    }
+}
+
+/// The kind of an input of which `head` is all there is, or its first [`limits::PROBE_BYTES_MAX`] bytes.
+#[must_use]
+pub fn probe(head: &[u8]) -> Kind {
+    decide(head, true).unwrap_or(Kind::Unknown)
+}
+
+/// The kind as soon as it is certain. A longer head never changes the answer, so any split of the input
+/// gives the same one.
+pub(crate) fn decide(head: &[u8], whole: bool) -> Option<Kind> {
+    let whole = whole || head.len() >= limits::PROBE_BYTES_MAX;
+    let head = &head[..head.len().min(limits::PROBE_BYTES_MAX)];
+    if head.len() < 12 && !whole {
+        return None;
+    }
+    if PcapReader::probe(head) {
+        return Some(Kind::Pcap);
+    }
+    if PcapngReader::probe(head) {
+        return Some(Kind::Pcapng);
+    }
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let decided = match text.first() {
+        Some(b'{') => json(text, whole),
+        Some(_) => lines(text, whole).any(is_access_line).then_some(Kind::AccessLog),
+        None => None,
+    };
+    decided.or(whole.then_some(Kind::Unknown))
+}
+
+fn json(text: &[u8], whole: bool) -> Option<Kind> {
+    let first_key = text[1..].trim_ascii_start().strip_prefix(b"\"").and_then(|rest| {
+        let end = memchr::memchr(b'"', rest)?;
+        Some(&rest[..end])
+    });
+    if matches!(first_key, Some(b"log" | b"entries")) {
+        return Some(Kind::Har);
+    }
+    if lines(text, whole).any(is_record_line) {
+        return Some(Kind::CallRecords);
+    }
+    let contains = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
+    if !whole {
+        return None;
+    }
+    if contains(b"\"log\"") && contains(b"\"entries\"") {
+        return Some(Kind::Har);
+    }
+    // A first record longer than what is looked at: its first field tells.
+    let is_field =
+        matches!(first_key, Some(b"id" | b"ts" | b"source" | b"client" | b"method" | b"host" | b"scheme"));
+    (is_field && text.len() > limits::PROBE_BYTES_MAX / 2 && !text.contains(&b'\n'))
+        .then_some(Kind::CallRecords)
+}
+
+/// The lines of the head; the last one only when nothing follows.
+fn lines(text: &[u8], whole: bool) -> impl Iterator<Item = &[u8]> {
+    let end = if whole { text.len() } else { memchr::memrchr(b'\n', text).unwrap_or(0) };
+    text[..end].split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(head: &[u8], expect: Kind) {
+        assert_eq!(probe(head), expect);
+        let early = (0..head.len()).find_map(|len| decide(&head[..len], false));
+        assert_eq!(early.unwrap_or(expect), expect, "a prefix must not decide otherwise");
+    }
+
+    #[test]
+    fn kinds_by_content() {
+        check(b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00\0\0\0\0\0\0\0\0", Kind::Pcap);
+        check(b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\x01\0", Kind::Pcapng);
+        check(b"\xef\xbb\xbf{\n \"log\": {\"entries\": []}}", Kind::Har);
+        check(b"{\"comment\":\"x\",\n\"log\": {\"entries\": []}}", Kind::Har);
+        check(b"{\"method\":\"GET\",\"target\":\"/\"}\n{}", Kind::CallRecords);
+        check(b"\n10.0.0.1 - - [21/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 5\n", Kind::AccessLog);
+    }
+
+    #[test]
+    fn everything_else_is_unknown() {
+        check(b"", Kind::Unknown);
+        check(&[0; 70_000], Kind::Unknown);
+        check(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", Kind::Unknown);
+        check(
+            b"{\"level\":\"info\",\"request\":{\"headers\":{\"A\":[\"1\"]}},\"status\":200}\n",
+            Kind::Unknown,
+        );
+        check(b"{\"a\":1}", Kind::Unknown);
+        check(b"hello\nworld\n", Kind::Unknown);
+        assert_eq!("har".parse(), Ok(Kind::Har));
+        assert_eq!("png".parse::<Kind>(), Err(NotAKind));
+    }
+}

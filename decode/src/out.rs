@@ -1,0 +1,38 @@
+//! What a stage of one input writes to: counters, problems, and calls on their way out, in order.
+
+use std::sync::Arc;
+
+use model::{Anomaly, Call};
+
+use crate::http1::Codings;
+use crate::order::{Order, Ticket};
+use crate::stats::{Problems, Stats};
+
+#[derive(Debug)]
+pub(crate) struct Out {
+    pub source: Arc<str>,
+    pub stats: Stats,
+    pub problems: Problems,
+    pub order: Order,
+    pub codings: Codings,
+}
+
+impl Out {
+    /// `slack_us`: see [`Order::new`].
+    pub(crate) fn new(source: &str, slack_us: i64) -> Self {
+        Self {
+            source: source.into(),
+            stats: Stats::default(),
+            problems: Problems::default(),
+            order: Order::new(slack_us),
+            codings: Codings::new(),
+        }
+    }
+
+    /// A call is complete.
+    pub(crate) fn close(&mut self, ticket: Ticket, call: Call) {
+        self.stats.calls += 1;
+        self.stats.unmatched += u64::from(call.anomalies.contains(&Anomaly::UNMATCHED));
+        self.order.close(ticket, call);
+    }
+}

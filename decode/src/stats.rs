@@ -1,0 +1,135 @@
+//! What went in, what came out, and what was dropped on the way, each with a name.
+//!
+//! `packets = tcp_packets + not_ip + not_tcp + bad_packets + fragments - datagrams_rebuilt`; a rebuilt datagram
+//! counts again as TCP or not. `tcp_bytes = stream_bytes + repeated_bytes + stray_bytes`.
+
+use model::limits;
+
+/// Something about the input that the user should know, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// One line for a person.
+    pub what: String,
+    /// Byte offset in binary inputs, line number (from 1) in line inputs, entry number in HAR.
+    pub at: u64,
+}
+
+/// The list of problems, capped at [`limits::PROBLEMS_MAX`].
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    list: Vec<Problem>,
+    pub(crate) count: u64,
+}
+
+impl Problems {
+    pub(crate) fn report(&mut self, what: impl Into<String>, at: u64) {
+        self.count += 1;
+        if self.list.len() < limits::PROBLEMS_MAX {
+            self.list.push(Problem { what: what.into(), at });
+        }
+    }
+
+    pub(crate) fn list(&self) -> &[Problem] {
+        &self.list
+    }
+}
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// Counters of one input.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub struct Stats { $($(#[$doc])* pub $name: u64,)* }
+
+        impl Stats {
+            /// Every counter with its name, in a fixed order.
+            #[must_use]
+            pub fn counters(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($name), self.$name),)*]
+            }
+
+            /// Adds the counters of another input.
+            pub fn add(&mut self, other: &Self) {
+                $(self.$name += other.$name;)*
+            }
+        }
+    };
+}
+
+counters! {
+    /// Bytes of input.
+    bytes,
+    /// Calls handed out.
+    calls,
+    /// Calls handed out that could not be paired with certainty.
+    unmatched,
+    /// Calls handed out before an earlier request was complete, because too many waited.
+    out_of_order,
+    /// Problems found in the input.
+    problems,
+    /// Packets read from capture files.
+    packets,
+    /// Packets that carried TCP.
+    tcp_packets,
+    /// Packets of another network protocol (ARP, ...) or an unknown link type.
+    not_ip,
+    /// IP packets of another transport (UDP, ICMP, ...).
+    not_tcp,
+    /// Packets whose headers are cut or contradict themselves.
+    bad_packets,
+    /// IP fragments seen.
+    fragments,
+    /// Datagrams rebuilt from fragments.
+    datagrams_rebuilt,
+    /// Fragmented datagrams given up.
+    datagrams_dropped,
+    /// TCP connections followed.
+    connections,
+    /// Connections that carried data but no HTTP.
+    not_http,
+    /// Connections closed early because memory or their number reached its cap.
+    evicted,
+    /// TCP payload bytes captured.
+    tcp_bytes,
+    /// Payload bytes handed to the protocol parsers.
+    stream_bytes,
+    /// Payload bytes seen again (retransmissions, duplicates from a mirror).
+    repeated_bytes,
+    /// Payload bytes outside any window or after the close.
+    stray_bytes,
+    /// Places where bytes of a stream are missing.
+    gaps,
+    /// Bytes missing there.
+    gap_bytes,
+    /// Retransmissions that differ from what came first.
+    overlaps,
+    /// Lines read (access logs, call records).
+    lines,
+    /// Lines that could not be read as what the file is.
+    malformed_lines,
+    /// Entries read from HAR documents.
+    entries,
+    /// HAR entries that could not be read.
+    malformed_entries,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_add_up_and_keep_their_names() {
+        let mut sum = Stats { calls: 2, ..Stats::default() };
+        sum.add(&Stats { calls: 3, gaps: 1, ..Stats::default() });
+        assert!(sum.counters().contains(&("calls", 5)) && sum.counters().contains(&("gaps", 1)));
+    }
+
+    #[test]
+    fn problems_are_capped_but_counted() {
+        let mut problems = Problems::default();
+        (0..limits::PROBLEMS_MAX as u64 + 7).for_each(|at| problems.report("x", at));
+        assert_eq!(
+            (problems.list().len(), problems.count),
+            (limits::PROBLEMS_MAX, limits::PROBLEMS_MAX as u64 + 7)
+        );
+    }
+}
