@@ -137,7 +137,9 @@ impl Scanner<'_> {
             };
             if fits {
                 let confidence = if hinted { rule.keyed * CONTEXT_FACTOR } else { rule.keyed };
-                self.push(at, (start, start + trimmed.len()), confidence, true);
+                // Any type that proves itself is more specific than `a secret`.
+                let specific = rule.finder != Some(Finder::Secret);
+                self.push(at, (start, start + trimmed.len()), confidence, specific);
             }
         }
     }

@@ -123,7 +123,7 @@ mod tests {
         check("欧阳娜娜", true, true);
         check("王麟犇", true, false);
         check("马应龙痔疮膏", false, false);
-        check("高压锅", true, false);
+        check("高压阀", true, false);
         check("Natalie Heath", true, true);
         check("Blue Shirt", true, false);
         check("admin", false, false);
