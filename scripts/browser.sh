@@ -19,32 +19,31 @@ free_port() {
   node -e 'const s = require("node:net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'
 }
 
-# start_server NAME ARGUMENTS...: starts the binary on a free port and waits until it answers.
-# Sets server_pid, APIARIST_URL, and APIARIST_USER and APIARIST_PASSWORD from what the first start prints.
+# answers URL: true when the server says that it is well.
+answers() {
+  node -e 'fetch(process.argv[1]).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))' "$1/api/v1/health"
+}
+
+# start_server NAME ARGUMENTS...: starts the binary on a free port and waits until it answers and has said who
+# may log in ("User admin, password ..."). Sets server_pid, APIARIST_URL, APIARIST_USER, APIARIST_PASSWORD.
 start_server() {
-  local name=$1 port out=$scratch/$1.log waited=0
+  local name=$1 port out=$scratch/$1.log waited=0 line=
   shift
   port=$(free_port)
   APIARIST_URL=http://127.0.0.1:$port
   "$bin" "$@" --listen "127.0.0.1:$port" --data "$scratch/$name" >"$out" 2>&1 &
   server_pid=$!
-  until node -e 'fetch(process.argv[1]).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))' \
-      "$APIARIST_URL/api/v1/health"; do
+  until line=$(grep -m 1 -oE 'User [^ ,]+, password [A-Za-z0-9_-]+' "$out") && answers "$APIARIST_URL"; do
     waited=$((waited + 1))
-    if ! kill -0 "$server_pid" 2>/dev/null || [ "$waited" -gt 240 ]; then
+    if ! kill -0 "$server_pid" 2>/dev/null || [ "$waited" -gt 360 ]; then
       say "the server did not come up:"
       tail -n 20 "$out" >&2
       return 1
     fi
     sleep 0.5
   done
-  APIARIST_USER=admin
-  APIARIST_PASSWORD=$(sed 's/\x1b\[[0-9;]*m//g' "$out" | sed -nE 's/.*[Pp]assword[^:]*: *([^ ]+).*/\1/p' | head -n 1)
-  if [ -z "$APIARIST_PASSWORD" ]; then
-    say "the server printed no password:"
-    head -n 20 "$out" >&2
-    return 1
-  fi
+  APIARIST_USER=$(sed -E 's/^User ([^ ,]+),.*/\1/' <<<"$line")
+  APIARIST_PASSWORD=${line##* }
   export APIARIST_URL APIARIST_USER APIARIST_PASSWORD
 }
 

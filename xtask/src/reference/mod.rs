@@ -1,5 +1,7 @@
-//! The pages below `docs/reference/`, written from `content/` and the `limits.rs` of the crates. Nobody edits them;
+//! The pages below `docs/reference/`, written from `content/`, the limits and the settings. Nobody edits them;
 //! `tidy` fails while one is stale. Call [`write`] (or `cargo xtask docs`) after a change of their sources.
+
+mod source;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,7 +14,6 @@ use crate::Report;
 use crate::tree::Tree;
 
 const FOLDER: &str = "docs/reference/";
-const LIMITS: &str = "model/src/limits.rs";
 
 /// Writes every page and returns the paths.
 ///
@@ -60,7 +61,10 @@ impl Language {
 type Render = fn(&[Table], Language) -> String;
 
 fn pages(tree: &Tree) -> Result<Vec<(String, String)>> {
-    let mut pages = vec![(format!("{FOLDER}limits.md"), limits(tree)?)];
+    let mut pages = vec![(format!("{FOLDER}limits.md"), source::limits(tree)?)];
+    if let Some(text) = tree.get(source::SETTINGS) {
+        pages.push((format!("{FOLDER}configuration.md"), source::settings(text)));
+    }
     let kinds: [(&str, &str, Render); 3] = [
         ("content/data/", "data-types", data_types),
         ("content/weakness/", "weaknesses", weaknesses),
@@ -156,68 +160,6 @@ fn purposes(rules: &[Table], language: Language) -> String {
     page
 }
 
-/// One table per `limits.rs`, the shared one first.
-fn limits(tree: &Tree) -> Result<String> {
-    let shared = (LIMITS, tree.require(LIMITS)?);
-    let own = tree.below("", "/src/limits.rs").filter(|(path, _)| *path != LIMITS);
-    let (mut page, mut count) = (String::new(), 0);
-    for (path, source) in std::iter::once(shared).chain(own) {
-        let rows = limit_rows(source);
-        count += rows.len();
-        line(&mut page, format_args!("\n## `{path}`\n\n| limit | value | meaning |\n|---|---|---|"));
-        for row in rows {
-            line(&mut page, format_args!("{row}"));
-        }
-    }
-    let heading = heading(Language::En, "Limits", "*/src/limits.rs", count);
-    Ok(format!(
-        "{heading}What reaches a limit is counted, marked or answered with an error that names it.\n{page}"
-    ))
-}
-
-/// A table row for each constant with its comment.
-fn limit_rows(source: &str) -> Vec<String> {
-    let (mut meaning, mut rows) = (Vec::new(), Vec::new());
-    for source_line in source.lines() {
-        let constant =
-            source_line.strip_prefix("pub const ").or(source_line.strip_prefix("pub(crate) const "));
-        if let Some(comment) = source_line.strip_prefix("///") {
-            meaning.push(comment.trim());
-            continue;
-        }
-        if let Some((name, rest)) = constant.and_then(|rest| rest.split_once(':')) {
-            let value = rest.split_once('=').map_or("", |(_, value)| value.trim().trim_end_matches(';'));
-            let shown = evaluate(value).map_or_else(|| format!("`{value}`"), grouped);
-            rows.push(format!("| `{name}` | {shown} | {} |", cell(&meaning.join(" "))));
-        }
-        meaning.clear();
-    }
-    rows
-}
-
-/// Products and shifts of whole numbers; anything else is shown as written.
-fn evaluate(expression: &str) -> Option<u128> {
-    if let Some((left, right)) = expression.split_once("<<") {
-        return evaluate(left)?.checked_shl(u32::try_from(evaluate(right)?).ok()?);
-    }
-    if let Some((left, right)) = expression.split_once('*') {
-        return evaluate(left)?.checked_mul(evaluate(right)?);
-    }
-    expression.trim().replace('_', "").parse().ok()
-}
-
-fn grouped(number: u128) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
     writeln!(page, "{text}").expect("writing to a string");
 }
@@ -226,24 +168,11 @@ fn line(page: &mut String, text: std::fmt::Arguments<'_>) {
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(expression: &str, expect: &str) {
-        assert_eq!(evaluate(expression).map(grouped).unwrap_or_default(), expect);
-    }
-
-    #[test]
-    fn limits_are_evaluated() {
-        check("8 << 20", "8,388,608");
-        check("5 * 60 * 1_000_000", "300,000,000");
-        check("200_000", "200,000");
-        check("OTHER / 2", "");
-    }
-
     #[test]
     fn a_page_follows_from_its_sources() {
-        let source = "/// Bytes of it.\npub const X_BYTES_MAX: usize = 1 << 10;\n";
+        let limits = "/// Bytes of it.\npub const X_BYTES_MAX: usize = 1 << 10;\n";
         let rule = "id = \"EMAIL\"\nlevel = 3\nclass = \"contact\"\nperson = true\n[text]\nen = \"E-mail\"\nzh = \"邮箱\"\n";
-        let tree = Tree::of(&[("content/data/EMAIL.toml", rule), (LIMITS, source)]);
+        let tree = Tree::of(&[("content/data/EMAIL.toml", rule), (source::LIMITS, limits)]);
         let pages = pages(&tree).expect("parses");
         assert_eq!(pages.len(), 3);
         let several: Table = "[text.title]\nen = \"Open\"\nzh = \"开放\"".parse().expect("TOML");
@@ -254,7 +183,7 @@ mod tests {
         assert!(pages[0].1.contains("| `X_BYTES_MAX` | 1,024 | Bytes of it. |"));
         assert!(pages[2].1.contains("| `EMAIL` | 邮箱 | 3 | contact | 是 |  |"), "{}", pages[2].1);
         let mut report = Report::default();
-        super::check(&tree, &mut report).expect("parses");
+        check(&tree, &mut report).expect("parses");
         assert_eq!(report.problems.len(), 3);
     }
 }
