@@ -1,1 +1,46 @@
-//! To be filled.
+//! Where bytes come from: files, globs, directories and standard input today. Owns input and output;
+//! what the bytes mean is the business of `decode`.
+//!
+//! ```no_run
+//! for input in capture::expand(&["traffic/*.pcap.gz".to_owned()])? {
+//!     let mut bytes = capture::open(&input)?;
+//!     while let Some(slice) = bytes.next_slice()? {
+//!         println!("{} more bytes of {}", slice.len(), input.name());
+//!     }
+//! }
+//! # Ok::<(), capture::Error>(())
+//! ```
+
+mod expand;
+mod glob;
+mod packed;
+mod source;
+
+pub use expand::{Input, expand};
+pub use source::{Bytes, open};
+
+/// Why an input cannot be read: always names the input.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file cannot be opened or read.
+    #[error("{name}: cannot be read")]
+    Unreadable {
+        /// The input as given.
+        name: String,
+        /// The reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A pattern or directory with no file in it.
+    #[error("{name}: no file found")]
+    NoFile {
+        /// The pattern or directory as given.
+        name: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn unreadable(name: impl Into<String>, source: std::io::Error) -> Self {
+        Self::Unreadable { name: name.into(), source }
+    }
+}

@@ -1,7 +1,8 @@
 //! What went in, what came out, and what was dropped on the way, each with a name.
 //!
 //! `packets = tcp_packets + not_ip + not_tcp + bad_packets + fragments - datagrams_rebuilt`; a rebuilt datagram
-//! counts again as TCP or not. `tcp_bytes = stream_bytes + repeated_bytes + stray_bytes`.
+//! counts again as TCP or not. `tcp_bytes = stream_bytes + repeated_bytes + stray_bytes` once all is read.
+//! `lines = calls + empty_lines + malformed_lines`.
 
 use model::limits;
 
@@ -104,6 +105,8 @@ counters! {
     overlaps,
     /// Lines read (access logs, call records).
     lines,
+    /// Lines with nothing on them.
+    empty_lines,
     /// Lines that could not be read as what the file is.
     malformed_lines,
     /// Entries read from HAR documents.

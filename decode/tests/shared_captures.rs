@@ -21,11 +21,17 @@ fn every_loopback_transaction_to_the_byte() {
     let expect = truth["transactions"].as_array().expect("transactions");
     assert_eq!(calls.len(), expect.len());
     for (call, expect) in calls.iter().zip(expect) {
-        let (request, response) = (call.request.as_ref().expect("request"), call.response.as_ref().expect("response"));
+        let (request, response) =
+            (call.request.as_ref().expect("request"), call.response.as_ref().expect("response"));
         assert_eq!(call.method, expect["method"], "{}", call.target);
         assert_eq!(call.target, expect["path"]);
         assert_eq!(u64::from(call.status.expect("status")), expect["status"].as_u64().expect("status"));
-        assert_eq!(Some(response.body().len() as u64), expect["rsp_body_decoded_len"].as_u64(), "{}", call.target);
+        assert_eq!(
+            Some(response.body().len() as u64),
+            expect["rsp_body_decoded_len"].as_u64(),
+            "{}",
+            call.target
+        );
         assert_eq!(sha256(response.body()), expect["rsp_body_sha256"], "{}", call.target);
         if let Some(len) = expect["req_body_len"].as_u64() {
             assert!(request.body_size == Some(len) || request.body().len() as u64 == len, "{}", call.target);
@@ -42,7 +48,8 @@ fn every_call_of_the_vampi_capture() {
     let truth = json(&dir.join("truth.json"));
     let mut plain = Vec::new();
     let packed = std::fs::read(dir.join("traffic.pcap.gz")).expect("the capture");
-    std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(&packed[..]), &mut plain).expect("gzip");
+    std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(&packed[..]), &mut plain)
+        .expect("gzip");
     let (calls, outcome) = decode("traffic.pcap", &plain, plain.len());
     assert_eq!((calls.len(), outcome.stats.unmatched, outcome.stats.gaps), (1_488, 0, 0));
     assert!(calls.is_sorted_by_key(|call| call.ts), "in order of request start");
@@ -52,19 +59,23 @@ fn every_call_of_the_vampi_capture() {
         assert!(call.status.is_some() && call.anomalies.is_empty());
         let fits = |operation: &&String| {
             let (method, template) = operation.split_once(' ').expect("method and template");
-            let (path, template): (Vec<_>, Vec<_>) = (call.path().split('/').collect(), template.split('/').collect());
-            let parts_fit = path.iter().zip(&template).all(|(part, expect)| part == expect || (expect.starts_with('{') && !part.is_empty()));
+            let (path, template): (Vec<_>, Vec<_>) =
+                (call.path().split('/').collect(), template.split('/').collect());
+            let parts_fit = path
+                .iter()
+                .zip(&template)
+                .all(|(part, expect)| part == expect || (expect.starts_with('{') && !part.is_empty()));
             method == call.method && path.len() == template.len() && parts_fit
         };
+        // The truth leaves the injection attempts of one attacker out.
+        if call.target.contains("%27") {
+            continue;
+        }
         // The most literal template wins: /users/v1/_debug is no user.
         let operation = operations.keys().filter(fits).min_by_key(|operation| operation.matches('{').count());
         if let Some(operation) = operation {
             *counts.entry(operation).or_default() += 1;
         }
-    }
-    for (operation, expect) in operations {
-        let found = counts.get(operation.as_str()).copied().unwrap_or(0);
-        println!("{operation}: {found}, truth {expect}");
     }
     for (operation, expect) in operations {
         let found = counts.get(operation.as_str()).copied().unwrap_or(0);
@@ -105,7 +116,8 @@ const NOT_YET: [&str; 4] = ["80211http", "sctp-www", "gre-erspan-vxlan", "nflog"
 fn public_captures_give_the_expected_transactions() {
     let Some(dir) = shared("data/captures/arkime/pcap") else { return };
     let mut wrong = Vec::new();
-    let mut names: Vec<_> = std::fs::read_dir(&dir).expect("a folder").filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut names: Vec<_> =
+        std::fs::read_dir(&dir).expect("a folder").filter_map(|entry| Some(entry.ok()?.path())).collect();
     names.sort();
     for path in names.iter().filter(|path| path.extension().is_some_and(|extension| extension == "pcap")) {
         let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
@@ -119,7 +131,10 @@ fn public_captures_give_the_expected_transactions() {
         let odd: Vec<&Anomaly> = calls.iter().flat_map(|call| &call.anomalies).collect();
         println!("{name}: {} of {} {odd:?}", found.len(), expect.len());
         if found != expect {
-            wrong.push(format!("{name}\n  found {found:?}\n  truth {expect:?}\n  {:?}", outcome.stats.counters().iter().filter(|c| c.1 > 0).collect::<Vec<_>>()));
+            wrong.push(format!(
+                "{name}\n  found {found:?}\n  truth {expect:?}\n  {:?}",
+                outcome.stats.counters().iter().filter(|c| c.1 > 0).collect::<Vec<_>>()
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -23,6 +23,7 @@ impl AccessLog {
         out.stats.lines += 1;
         let line = line.map(<[u8]>::trim_ascii);
         if line.is_some_and(<[u8]>::is_empty) {
+            out.stats.empty_lines += 1;
             return;
         }
         let Some(mut call) = line.filter(|line| line.len() < limits::HEADER_BYTES_MAX).and_then(parse) else {

@@ -35,6 +35,7 @@ impl Records {
         };
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii();
         if line.is_empty() {
+            out.stats.empty_lines += 1;
             return;
         }
         match parse(line) {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod traffic;
+
 use std::path::{Path, PathBuf};
 
 use decode::{Decoder, Outcome};

@@ -1,0 +1,73 @@
+//! Any split of the bytes gives the same calls, for every kind of input; and no bytes make a panic.
+
+mod support;
+
+use proptest::prelude::*;
+use support::traffic::{numbered, pcap};
+
+fn inputs() -> Vec<(&'static str, Vec<u8>)> {
+    let mut inputs = vec![("split.pcap", pcap(&numbered(3, 4, 9)))];
+    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut cases: Vec<_> = std::fs::read_dir(golden)
+        .expect("golden cases")
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    cases.sort();
+    for case in cases {
+        let mut files =
+            std::fs::read_dir(&case).expect("a case").filter_map(|entry| Some(entry.ok()?.path()));
+        let input = files.find(|path| path.file_stem().is_some_and(|stem| stem == "input"));
+        inputs.extend(input.map(|path| ("split", std::fs::read(path).expect("the input"))));
+    }
+    inputs
+}
+
+fn lines(name: &str, bytes: &[u8], cuts: &[usize]) -> Vec<String> {
+    let mut calls = Vec::new();
+    let mut emit = |call: model::Call| calls.push(serde_json::to_string(&call).expect("a record"));
+    let mut decoder = decode::Decoder::new(name, None);
+    let mut from = 0;
+    for cut in cuts.iter().chain([&bytes.len()]) {
+        decoder.push(&bytes[from..*cut], &mut emit);
+        from = *cut;
+    }
+    let outcome = decoder.finish(&mut emit);
+    calls.push(format!("{:?} {:?} {:?}", outcome.kind, outcome.stats, outcome.problems));
+    calls
+}
+
+#[test]
+fn byte_by_byte() {
+    for (name, bytes) in inputs() {
+        let cuts: Vec<usize> = (0..bytes.len()).collect();
+        assert_eq!(lines(name, &bytes, &cuts), lines(name, &bytes, &[]));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_split(mut places in proptest::collection::vec(0.0..1.0_f64, 0..12)) {
+        places.sort_by(f64::total_cmp);
+        for (name, bytes) in inputs() {
+            let cuts: Vec<usize> = places.iter().map(|place| (place * bytes.len() as f64) as usize).collect();
+            prop_assert_eq!(lines(name, &bytes, &cuts), lines(name, &bytes, &[]));
+        }
+    }
+
+    #[test]
+    fn damaged_inputs_are_survived(
+        damage in proptest::collection::vec((0.0..1.0_f64, any::<u8>()), 1..40),
+        end in 0.0..1.0_f64,
+    ) {
+        for (name, mut bytes) in inputs() {
+            let len = bytes.len() as f64;
+            for (place, byte) in &damage {
+                bytes[(place * len) as usize] = *byte;
+            }
+            let whole = lines(name, &bytes[..(end * len) as usize], &[]);
+            prop_assert!(!whole.is_empty());
+        }
+    }
+}
