@@ -48,18 +48,24 @@ impl Operation {
     }
 }
 
-/// The segments of a template, parameters without their names.
-fn shape(template: &str) -> impl Iterator<Item = &str> {
-    template.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment })
-}
-
 impl Weakness {
+    /// True when a finding at this endpoint is about this weakness, whatever its parameters are called and
+    /// whether or not operations behind one template are told apart.
+    #[must_use]
+    pub fn is_at(&self, host: &str, method: &str, template: &str) -> bool {
+        (self.host, self.method) == (host, method) && shape(self.template).eq(shape(template))
+    }
+
     /// True when it lies on this operation.
     #[must_use]
     pub fn is_on(&self, other: &Operation) -> bool {
-        (self.host, self.method, self.template, self.operation)
-            == (other.host, other.method, other.template, other.operation)
+        other.is(self.host, self.method, self.template, self.operation)
     }
+}
+
+/// The segments of a template, parameters without their names.
+fn shape(template: &str) -> impl Iterator<Item = &str> {
+    template.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment })
 }
 
 const fn weakness(
@@ -115,5 +121,7 @@ mod tests {
         check("/a/{name}/b", true);
         check("/a/x/b", false);
         check("/a/{id}", false);
+        assert!(WEAKNESSES[0].is_at(BANK, "GET", "/api/v1/legacy/customers/{customerId}"));
+        assert!(!WEAKNESSES[0].is_at(BANK, "GET", "/api/v1/legacy/customers"));
     }
 }
