@@ -26,7 +26,6 @@ pub struct DataTypeRule {
     pub secret: bool,
     /// Name for people.
     pub text: Text,
-    pub(crate) file: String,
     pub(crate) shapes: Vec<ValueShape>,
     pub(crate) finder: Option<Finder>,
     pub(crate) check: Option<Check>,
@@ -223,7 +222,6 @@ fn compile(path: &str, text: &str) -> Result<DataTypeRule, ContentError> {
         person: file.person,
         secret: file.secret,
         text: file.text,
-        file: path.into(),
         shapes,
         finder: value.finder,
         check,

@@ -89,7 +89,7 @@ pub(super) fn find(text: &str) -> Option<(usize, usize)> {
         .chars()
         .take(ADDRESS_CHARS_MAX + 40)
         .take_while(|c| !c.is_ascii() || c.is_ascii_alphanumeric() || "-#()".contains(*c))
-        .take_while(|c| !"，。；！？、：".contains(*c) || *c == '：')
+        .take_while(|c| !"，。；！？、：".contains(*c))
         .map(char::len_utf8)
         .sum();
     let run = &text[..len];
@@ -157,6 +157,7 @@ mod tests {
         check("请寄往广东省深圳市南山区科技路12号3栋，谢谢", Some("广东省深圳市南山区科技路12号3栋"));
         check("地址成都市武侯区人民南路四段27号", Some("成都市武侯区人民南路四段27号"));
         check("操作成功，请在市场街看看", None);
+        check("：北京市彬县合川佛山街94号", None);
         check("北京欢迎您", None);
         check("今年全市道路建设", None);
     }

@@ -98,9 +98,13 @@ impl Scanner<'_> {
                 self.try_shape(usize::from(rule), value, at);
             }
         }
-        // An address goes on over digits and letters; each is parsed from its first run only.
+        // An address goes on over digits and letters; each is parsed from its first run only, and Chinese
+        // punctuation parts what stands before it.
         if start == 0 || !self.continues_before(start) {
             self.addresses(start);
+        }
+        for (at, sign) in self.text[start..end].match_indices(['，', '。', '；', '！', '、', '：']) {
+            self.addresses(start + at + sign.len());
         }
     }
 
@@ -112,7 +116,7 @@ impl Scanner<'_> {
 
     fn addresses(&mut self, start: usize) {
         let Some(rule) = self.engine.finder(Finder::Address) else { return };
-        if let Some((from, to)) = address::find(&self.text[start..]) {
+        if let Some((from, to)) = self.text.get(start..).and_then(address::find) {
             let settings = &self.engine.rules[rule];
             let keyed = self.prior.speaks_for >> rule & 1 == 1;
             if !self.prior.opaque {

@@ -26,6 +26,8 @@ const CONTEXT_GAP_BYTES_MAX: usize = 24;
 const CONTEXT_BYTES_MAX: usize = 72;
 /// A context word speaks a little less clearly than a key.
 const CONTEXT_FACTOR: f32 = 0.95;
+/// Letters alone say nothing below this length; from it on they may be a key.
+const LETTERS_BYTES_MIN: usize = 16;
 /// At or above this confidence a type fires under any key.
 const STRONG: f32 = 0.95;
 
@@ -87,7 +89,8 @@ pub(crate) fn scan(engine: &Engine, prior: Prior, value: &str, out: &mut Vec<Mat
 
 fn scan_nested(engine: &Engine, prior: Prior, value: &str, depth: u8, out: &mut Vec<Match>) {
     let classes = value.bytes().fold(0, |classes, byte| classes | CLASS[usize::from(byte)]);
-    if prior.is_empty() && classes & (class::DIGIT | class::HIGH | class::SIGN | class::MASK) == 0 {
+    let telling = classes & (class::DIGIT | class::HIGH | class::SIGN | class::MASK) != 0;
+    if prior.is_empty() && !telling && value.len() < LETTERS_BYTES_MIN {
         return;
     }
     if depth > 0 && nested::scan(engine, value, depth, out) {

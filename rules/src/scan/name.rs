@@ -72,39 +72,58 @@ fn latin(lists: &Lists, value: &str, vague: bool) -> bool {
 /// A name behind an announcing word: `联系人：张三丰电话…`, `Contact John Smith`.
 pub(super) fn after(lists: &Lists, rest: &str) -> Option<(usize, usize)> {
     let text = rest.trim_start_matches([' ', ':', '：', '=', '"', '是', '为', '名']);
+    // Markup between the word and the name: `收货人：<b>张伟</b>`.
+    let text = match text.strip_prefix('<').and_then(|tag| tag.split_once('>')) {
+        Some((tag, inner)) if tag.len() <= 8 => inner,
+        _ => text,
+    };
     let start = rest.len() - text.len();
     if start > 12 {
         return None;
     }
-    let first = text.chars().next()?;
-    if is_han(first) {
-        let chars: Vec<char> = text.chars().take(6).collect();
-        let surname = surname_len(lists, &chars)?;
-        return (1..=GIVEN_MAX).rev().find_map(|given| {
-            let name = chars.get(..surname + given)?;
-            let follows = chars.get(surname + given).is_none_or(|c| !is_han(*c) || FOLLOWERS.contains(*c));
-            let text: String = name.iter().collect();
-            let fair = follows
-                && name[surname..].iter().all(|c| is_given(lists, *c))
-                && !lists.no_names.contains(text.as_str());
-            fair.then_some((start, start + text.len()))
-        });
-    }
-    let mut end = 0;
-    for (count, word) in text.split(' ').enumerate().take(3) {
+    let found = if is_han(text.chars().next()?) { han_after(lists, text) } else { latin_after(lists, text) };
+    found.map(|len| (start, start + len))
+}
+
+/// Bytes of the Chinese name that `text` begins with.
+fn han_after(lists: &Lists, text: &str) -> Option<usize> {
+    let chars: Vec<char> = text.chars().take(6).collect();
+    let surname = surname_len(lists, &chars)?;
+    (1..=GIVEN_MAX).rev().find_map(|given| {
+        let name = chars.get(..surname + given)?;
+        let follows = chars.get(surname + given).is_none_or(|c| !is_han(*c) || FOLLOWERS.contains(*c));
+        let text: String = name.iter().collect();
+        let fair = follows
+            && name[surname..].iter().all(|c| is_given(lists, *c))
+            && !lists.no_names.contains(text.as_str());
+        fair.then_some(text.len())
+    })
+}
+
+/// Bytes of the name in Latin letters that `text` begins with: two or three capitalised words, the first a known
+/// given name, or the whole set off by a bracket or comma.
+fn latin_after(lists: &Lists, text: &str) -> Option<usize> {
+    let (mut end, mut words, mut known) = (0, 0, false);
+    for (count, word) in text.split(' ').enumerate().take(4) {
         let bare = word.trim_end_matches([',', '.', ';', ':', ')']);
+        let lower = bare.to_lowercase();
         let shaped = bare.len() >= 2
             && bare.starts_with(|c: char| c.is_ascii_uppercase())
-            && bare[1..].bytes().all(|b| b.is_ascii_lowercase() || b == b'\'' || b == b'-');
-        if !shaped || (count == 0 && !lists.first_names.contains(bare.to_lowercase().as_str())) {
+            && bare.bytes().all(|b| b.is_ascii_alphabetic() || b == b'\'' || b == b'-')
+            && bare.bytes().any(|b| b.is_ascii_lowercase());
+        if !shaped || lists.no_names.contains(lower.as_str()) {
             break;
         }
+        let title = count == 0 && matches!(lower.as_str(), "mr" | "mrs" | "ms" | "miss" | "dr" | "prof");
+        known |= title || lists.first_names.contains(lower.as_str());
+        words += usize::from(!title);
         end = if count == 0 { bare.len() } else { end + 1 + bare.len() };
-        if bare.len() != word.len() {
+        if bare.len() != word.len() && !title {
             break;
         }
     }
-    (text[..end].contains(' ')).then_some((start, start + end))
+    let set_off = text[end..].trim_start().starts_with(['<', '(', ',']);
+    ((2..=3).contains(&words) && (known || set_off)).then_some(end)
 }
 
 #[cfg(test)]
@@ -121,7 +140,7 @@ mod tests {
     fn names_and_what_looks_like_them() {
         check("张伟", true, true);
         check("欧阳娜娜", true, true);
-        check("王麟犇", true, false);
+        check("王鑢鑢", true, false);
         check("马应龙痔疮膏", false, false);
         check("高压阀", true, false);
         check("Natalie Heath", true, true);
@@ -137,6 +156,10 @@ mod tests {
         assert_eq!(run("：张伟电话138"), Some("张伟"));
         assert_eq!(run("马秀荣身份证"), Some("马秀荣"));
         assert_eq!(run(" Natalie Heath, born"), Some("Natalie Heath"));
+        assert_eq!(run("：<b>张伟</b>"), Some("张伟"));
+        assert_eq!(run(" Marilyn Woodward <a@example.com>"), Some("Marilyn Woodward"));
+        assert_eq!(run(" Mrs Julie Roberts soon"), Some("Mrs Julie Roberts"));
+        assert_eq!(run(" Customer Service, please"), None);
         assert_eq!(run("服务热线"), None);
         assert_eq!(run(" the office"), None);
     }

@@ -32,7 +32,7 @@ pub(super) fn monotone(digits: &[u8]) -> bool {
 }
 
 /// ISO/IEC 7812-1 annex B.
-pub(crate) fn luhn(digits: &[u8]) -> bool {
+pub(super) fn luhn(digits: &[u8]) -> bool {
     let mut sum = 0;
     for (at, byte) in digits.iter().rev().enumerate() {
         let Some(mut value) = digit(*byte) else { return false };

@@ -10,7 +10,6 @@ mod token;
 mod vehicle;
 mod world;
 
-pub(crate) use digits::luhn;
 pub(crate) use token::{entropy_bits, is_jwt};
 
 /// Judges a value: as it stands, and bare (letters and digits only, upper case; empty when longer than 64).
