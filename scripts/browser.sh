@@ -1,5 +1,6 @@
-# The browser tests of the console against the real binary: once with the demonstration, once with an empty store.
-# Sourced by test; uses its step counter, its scratch folder and $bin.
+# The browser tests of the console: against the real binary, once with the demonstration and once with an empty
+# store, and against the mock backend for what a server does not show on demand. Sourced by test; uses its step
+# counter, its scratch folder and $bin.
 
 # Chromium, wherever it is; installed from Debian when missing.
 find_browser() {
@@ -25,38 +26,50 @@ answers() {
 }
 
 # start_server NAME ARGUMENTS...: starts the binary on a free port and waits until it answers and has said who
-# may log in ("User admin, password ..."). Sets server_pid, APIARIST_URL, APIARIST_USER, APIARIST_PASSWORD.
+# may log in ("User admin, password ..."). Sets server_url, server_user, server_password; test ends the process.
 start_server() {
-  local name=$1 port out=$scratch/$1.log waited=0 line=
+  local name=$1 port out=$scratch/$1.log waited=0 line= pid
   shift
   port=$(free_port)
-  APIARIST_URL=http://127.0.0.1:$port
+  server_url=http://127.0.0.1:$port
   "$bin" "$@" --listen "127.0.0.1:$port" --data "$scratch/$name" >"$out" 2>&1 &
-  server_pid=$!
-  until line=$(grep -m 1 -oE 'User [^ ,]+, password [A-Za-z0-9_-]+' "$out") && answers "$APIARIST_URL"; do
+  pid=$!
+  server_pids+=("$pid")
+  until line=$(grep -m 1 -oE 'User [^ ,]+, password [A-Za-z0-9_-]+' "$out") && answers "$server_url"; do
     waited=$((waited + 1))
-    if ! kill -0 "$server_pid" 2>/dev/null || [ "$waited" -gt 360 ]; then
+    if ! kill -0 "$pid" 2>/dev/null || [ "$waited" -gt 360 ]; then
       say "the server did not come up:"
       tail -n 20 "$out" >&2
       return 1
     fi
     sleep 0.5
   done
-  APIARIST_USER=$(sed -E 's/^User ([^ ,]+),.*/\1/' <<<"$line")
-  APIARIST_PASSWORD=${line##* }
-  export APIARIST_URL APIARIST_USER APIARIST_PASSWORD
+  server_user=$(sed -E 's/^User ([^ ,]+),.*/\1/' <<<"$line")
+  server_password=${line##* }
 }
 
-# browse NAME ARGUMENTS...: the tests against one instance. APIARIST_STATE tells them what to expect.
-browse() {
-  local name=$1
-  if start_server "$@"; then
-    counted "browser: $name" '[0-9]+ passed' env APIARIST_STATE="$name" npm --prefix console run --silent e2e
-  else
-    failed=$((failed + 1))
-    say "FAILED: browser: $name"
-  fi
-  stop_server
+# change_password NEW: the password of a first run has to be changed before anything else.
+change_password() {
+  node --input-type=module -e '
+    const [url, name, current, next] = process.argv.slice(1);
+    const headers = { "content-type": "application/json", "x-requested-with": "apiarist" };
+    const ask = async (method, path, body, more) => {
+      const answer = await fetch(url + path, { method, headers: { ...headers, ...more }, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+      return answer;
+    };
+    const login = await ask("POST", "/api/v1/session", { name, password: current });
+    const cookie = login.headers.getSetCookie().map((field) => field.split(";")[0]).join("; ");
+    await ask("PUT", "/api/v1/session/password", { current, new: next }, { cookie });
+  ' "$server_url" "$server_user" "$server_password" "$1" || return 1
+  server_password=$1
+}
+
+start_servers() {
+  start_server empty serve && change_password "Kx7-empty-store-$RANDOM" || return 1
+  export APIARIST_EMPTY_URL=$server_url APIARIST_EMPTY_PASSWORD=$server_password
+  start_server demo demo || return 1
+  export APIARIST_URL=$server_url APIARIST_USER=$server_user APIARIST_PASSWORD=$server_password
 }
 
 browser_tests() {
@@ -65,6 +78,12 @@ browser_tests() {
     say "FAILED: no Chromium for the browser tests, and none could be installed"
     return 0
   fi
-  browse data demo
-  browse empty serve
+  counted "browser: mock backend" '^[0-9]+ passed' npm --prefix console run --silent e2e
+  if start_servers; then
+    counted "browser: the binary" '^[0-9]+ passed' npm --prefix console run --silent e2e
+  else
+    failed=$((failed + 1))
+    say "FAILED: browser: the binary"
+  fi
+  stop_servers
 }
