@@ -18,6 +18,12 @@ impl Headers {
         Self { text: String::new(), ends: Vec::new() }
     }
 
+    /// No fields yet, but room for `fields` of them with `text_bytes` of names and values together.
+    #[must_use]
+    pub fn with_capacity(text_bytes: usize, fields: usize) -> Self {
+        Self { text: String::with_capacity(text_bytes), ends: Vec::with_capacity(fields) }
+    }
+
     /// Appends a field; the name is lower-cased (ASCII).
     pub fn push(&mut self, name: &str, value: &str) {
         let start = self.text.len();

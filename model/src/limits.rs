@@ -83,6 +83,6 @@ pub const CLOSED_CONNECTIONS_MAX: usize = 4_096;
 /// Completed calls that wait for an earlier request to complete, so that output is in order of request start.
 pub const ORDER_CALLS_MAX: usize = 65_536;
 /// Bytes of bodies that wait for the same reason.
-pub const ORDER_BYTES_MAX: usize = 128 << 20;
+pub const ORDER_BYTES_MAX: usize = 32 << 20;
 /// Problems of one input that are described; further ones are only counted.
 pub const PROBLEMS_MAX: usize = 100;
