@@ -97,7 +97,7 @@ pub(crate) fn endpoint(
     let data = term.data(id);
     let level = data
         .iter()
-        .filter(|usage| !usage.masked && usage.side == Side::Response || usage.level < 5 && !usage.masked)
+        .filter(|usage| !usage.masked && (usage.level < 5 || usage.side == Side::Response))
         .map(|usage| usage.level)
         .max();
     let (request_schema, response_schema) = if with_schemas { schemas(term) } else { Default::default() };
@@ -255,13 +255,11 @@ fn is_identifier(name: &str) -> bool {
 /// A candidate as others see it.
 pub(crate) fn candidate(host: &str, site: &Site, method: &str, path: &str, kept: &Kept) -> Candidate {
     let mut template = String::new();
-    let mut number = 0;
-    for part in path.split("{}") {
+    for (number, part) in path.split("{}").enumerate() {
         if number > 0 {
             template.push_str(&if number == 1 { "{id}".to_owned() } else { format!("{{id{number}}}") });
         }
         template.push_str(part);
-        number += 1;
     }
     Candidate {
         id: EndpointId(kept.term.id),

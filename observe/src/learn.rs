@@ -28,8 +28,8 @@ pub(crate) fn learn(site: &mut Site, call: &Call, spot: &Spot, lesson: &Lesson<'
     if let Spot::Endpoint(node) = spot {
         let values = site.tree.values_of(*node, lesson.path);
         for (index, value) in values.iter().enumerate() {
-            let sample = sample_of(lesson.found, value);
-            site.term_mut(spot, &call.method).learn_path(index, value, call, sample.clone());
+            let sample = lesson.found.samples.get(value).cloned();
+            site.term_mut(spot, &call.method).learn_path(index, value, call, sample);
         }
         site.tree.learn_values(*node, lesson.path, call);
     }
@@ -51,7 +51,7 @@ pub(crate) fn learn(site: &mut Site, call: &Call, spot: &Spot, lesson: &Lesson<'
         term.login.get_or_insert_default().learn(&keys, call.ts, &call.id, outcome);
     }
     for (name, value, _) in body::pairs(call.query()) {
-        let sample = sample_of(lesson.found, &value);
+        let sample = lesson.found.samples.get(value.as_ref()).cloned();
         term.learn_param(Place::Query, &name, &value, call, sample);
     }
     if matches!(spot, Spot::Endpoint(_)) {
@@ -61,15 +61,15 @@ pub(crate) fn learn(site: &mut Site, call: &Call, spot: &Spot, lesson: &Lesson<'
 
 fn learn_shapes(term: &mut Term, call: &Call, found: &Found, (request, response): (&Tape, &Tape)) {
     let succeeded = call.status.is_some_and(|status| status < 400);
-    if let (Some(media_type), true) = (media_type(call.request.as_ref(), request), succeeded) {
-        if let Some(shape) = term.request_shape(&media_type) {
-            shape.learn(request, &found.request_types);
-        }
+    if let (Some(media_type), true) = (media_type(call.request.as_ref(), request), succeeded)
+        && let Some(shape) = term.request_shape(&media_type)
+    {
+        shape.learn(request, &found.request_types);
     }
-    if let (Some(status), Some(media_type)) = (call.status, media_type(call.response.as_ref(), response)) {
-        if let Some(shape) = term.response_shape(status, &media_type) {
-            shape.learn(response, &found.response_types);
-        }
+    if let (Some(status), Some(media_type)) = (call.status, media_type(call.response.as_ref(), response))
+        && let Some(shape) = term.response_shape(status, &media_type)
+    {
+        shape.learn(response, &found.response_types);
     }
 }
 
@@ -84,24 +84,6 @@ fn media_type(message: Option<&Message>, tape: &Tape) -> Option<String> {
         Format::Form => Some("application/x-www-form-urlencoded".to_owned()),
         Format::Multipart => Some("multipart/form-data".to_owned()),
     }
-}
-
-/// How a value may be shown: masked when it was recognised as sensitive, otherwise not changed (`None`).
-fn sample_of(found: &Found, value: &str) -> Option<String> {
-    let hit = found.hits.iter().find(|(_, hit)| {
-        matches!(hit.place, Place::Path | Place::Query)
-            && hit.span.len() >= value.len().min(4)
-            && !hit.masked
-            && covers(&hit.sample, value)
-    });
-    hit.map(|(_, hit)| hit.sample.clone())
-}
-
-/// A mask fits a value when every character it shows stands at the beginning or the end of the value.
-fn covers(mask: &str, value: &str) -> bool {
-    let head = mask.split('*').next().unwrap_or_default();
-    let tail = mask.rsplit('*').next().unwrap_or_default();
-    mask.contains('*') && value.contains(head) && value.contains(tail)
 }
 
 /// The way an endpoint speaks, as far as a call shows it.

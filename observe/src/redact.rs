@@ -142,7 +142,7 @@ fn push_json(out: &mut String, text: &str, span: std::ops::Range<usize>, mask: &
         && text[span.clone()]
             .bytes()
             .all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'.' | b'+' | b'e' | b'E'));
-    let escaped = mask.replace('\\', "*").replace('"', "*");
+    let escaped = mask.replace(['\\', '"'], "*");
     if bare {
         out.push('"');
     }

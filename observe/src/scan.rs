@@ -17,8 +17,11 @@ const PRIORS_MAX: usize = 100_000;
 /// Bytes of an unstructured text that are scanned.
 const TEXT_BYTES_MAX: usize = 1 << 20;
 
-/// Header fields that say nothing about people or secrets.
-const DULL_HEADERS: [&str; 40] = [
+/// Header fields that say nothing about people or secrets, and those whose credential is told as such
+/// (`Observation::auth`).
+const DULL_HEADERS: [&str; 42] = [
+    "authorization",
+    "proxy-authorization",
     "host",
     "user-agent",
     "accept",
@@ -71,6 +74,8 @@ pub(crate) struct Found {
     /// Data types by position on the request's and the response's tape.
     pub request_types: Types,
     pub response_types: Types,
+    /// How sensitive values in path and query may be shown, by raw value.
+    pub samples: FxHashMap<String, String>,
     /// Distinct people whose data the response carries: the most distinct values of one identifying type.
     pub people: u32,
 }
@@ -231,6 +236,10 @@ impl Scanner {
                     span: span.clone(),
                     mask: matched.sample.clone(),
                 });
+            }
+            if matches!(origin.place, Place::Path | Place::Query) && !matched.masked {
+                let shown = matched.sample.clone();
+                found.samples.entry(value.to_owned()).or_insert(shown);
             }
             if found.hits.len() < HITS_MAX {
                 let (exact, general) = path();

@@ -193,11 +193,11 @@ fn unescape_unicode<'x>(rest: &'x str, text: &mut String) -> &'x str {
     };
     let mut rest = &rest[4..];
     let mut units = vec![first];
-    if (0xd800..0xdc00).contains(&first) {
-        if let Some(second) = rest.strip_prefix("\\u").and_then(unit) {
-            units.push(second);
-            rest = &rest[6..];
-        }
+    if (0xd800..0xdc00).contains(&first)
+        && let Some(second) = rest.strip_prefix("\\u").and_then(unit)
+    {
+        units.push(second);
+        rest = &rest[6..];
     }
     text.push_str(&String::from_utf16_lossy(&units));
     rest

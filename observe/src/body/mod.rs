@@ -29,14 +29,16 @@ pub(crate) fn read(message: &Message, tape: &mut Tape) {
         return;
     }
     tape.clear();
-    if media_type == "application/x-www-form-urlencoded" {
-        form::read_form(&text, tape);
-    } else if media_type == "multipart/form-data" {
-        form::read_multipart(&text, message.headers.get("content-type").unwrap_or_default(), tape);
-    } else if start.starts_with('<') && !media_type.contains("html") && xml::read(&text, tape) {
-    } else if media_type.ends_with("json") && json::read(&text, tape) {
-    } else {
-        tape.clear();
-        tape.set_text(&text);
+    let is_markup = start.starts_with('<') && !media_type.contains("html");
+    match media_type.as_str() {
+        "application/x-www-form-urlencoded" => form::read_form(&text, tape),
+        "multipart/form-data" => {
+            form::read_multipart(&text, message.headers.get("content-type").unwrap_or_default(), tape);
+        }
+        _ if is_markup && xml::read(&text, tape) => {}
+        _ => {
+            tape.clear();
+            tape.set_text(&text);
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use model::{Call, CandidateReason};
 
+use super::path::segments;
 use crate::body::{Format, Tape};
 
 /// What a call is evidence of.
@@ -90,13 +91,17 @@ pub(crate) fn class_of(call: &Call, response: &Tape) -> Class {
         301..=303 | 307 | 308 if !reads => return Class::Confirmed { structured: false },
         _ => return Class::Failed,
     }
-    let structured = matches!(response.format, Format::Json | Format::Xml);
-    if reads && !structured {
-        if let Some(reason) = no_api(call) {
-            return Class::Kept(reason);
-        }
+    // A drawing is XML too, and a file all the same.
+    let structured = matches!(response.format, Format::Json | Format::Xml) && !is_static_type(call);
+    if let (true, false, Some(reason)) = (reads, structured, no_api(call)) {
+        return Class::Kept(reason);
     }
     Class::Confirmed { structured }
+}
+
+fn is_static_type(call: &Call) -> bool {
+    let media_type = call.response.as_ref().map(model::Message::media_type).unwrap_or_default();
+    STATIC_TYPES.iter().any(|prefix| media_type.starts_with(prefix))
 }
 
 /// RFC 9110 §5.6.2.
@@ -118,7 +123,13 @@ fn no_api(call: &Call) -> Option<CandidateReason> {
     if is_download {
         return None;
     }
-    if STATIC_TYPES.iter().any(|prefix| media_type.starts_with(prefix))
+    // A picture of something that an identifier names is an answer; a picture with a file name is a file.
+    let names_object =
+        extension.is_empty() && segments(call.path()).iter().any(|segment| segment.kind.is_strong());
+    if names_object && !matches!(media_type.as_str(), "text/html" | "application/xhtml+xml") {
+        return None;
+    }
+    if is_static_type(call)
         || matches!(destination, "script" | "style" | "image" | "font" | "audio" | "video")
     {
         return Some(CandidateReason::Static);
@@ -204,6 +215,7 @@ mod tests {
         check("POST /login", 302, "", "", plain);
         check("POST /page.php", 200, "text/html", "<p>", plain);
         check("GET /index.php", 200, "", "", plain);
+        check("GET /users/42/photo", 200, "image/png", "", plain);
     }
 
     #[test]
@@ -211,6 +223,7 @@ mod tests {
         let kept = |reason| Class::Kept(reason);
         check("GET /app.js", 200, "", "", kept(CandidateReason::Static));
         check("GET /logo", 200, "image/png", "", kept(CandidateReason::Static));
+        check("GET /logo.svg", 200, "image/svg+xml", "<svg><a>1</a></svg>", kept(CandidateReason::Static));
         check("GET /", 200, "text/html; charset=utf-8", "<html>", kept(CandidateReason::Page));
         check("GET /", 200, "", "", kept(CandidateReason::Page));
         check("OPTIONS /users", 200, "", "", kept(CandidateReason::Preflight));

@@ -177,10 +177,10 @@ impl Site {
             clients: Vec::new(),
         });
         kept.reason = reason;
-        if let Some(client) = client.filter(|client| !kept.clients.contains(client)) {
-            if kept.clients.len() < CANDIDATE_CLIENTS_MAX {
-                kept.clients.push(client);
-            }
+        if let Some(client) = client.filter(|client| !kept.clients.contains(client))
+            && kept.clients.len() < CANDIDATE_CLIENTS_MAX
+        {
+            kept.clients.push(client);
         }
         key
     }

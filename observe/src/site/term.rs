@@ -339,7 +339,7 @@ impl Term {
                 evidence: stats.evidence.clone(),
             })
             .collect();
-        uses.sort_by(|a, b| (b.level, b.count).cmp(&(a.level, a.count)));
+        uses.sort_by_key(|usage| std::cmp::Reverse((usage.level, usage.count)));
         uses
     }
 }

@@ -255,6 +255,10 @@ pub(crate) fn value_likeness(token: &str, vocabulary: &Vocabulary) -> f32 {
     if token.split('-').filter(|piece| !piece.is_empty()).count() >= 3 {
         score += 0.8;
     }
+    // Programmers join words like this; people who name things do not.
+    if pieces.len() > 1 && token.bytes().all(|b| b.is_ascii_alphabetic()) {
+        score -= 1.0;
+    }
     if token.bytes().any(|b| b.is_ascii_digit()) {
         score += 1.2;
     }

@@ -1,0 +1,123 @@
+//! The command line. Commands and their options are stable: people script against them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Watches application traffic and works out which APIs exist, what they carry, and where they are weak.
+#[derive(Debug, Parser)]
+#[command(name = "apiarist", version, max_term_width = 100, disable_help_subcommand = false)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the whole product on generated traffic of the last 24 hours
+    Demo(DemoArgs),
+    /// Write every call recovered from the input, one JSON record a line, in order of request start
+    Decode(DecodeArgs),
+    /// Analyse the input and write endpoints, calls, data, accounts, findings, OpenAPI and a report
+    Analyze(AnalyzeArgs),
+    /// Run everything: API, console, analysis of pushed calls
+    Serve(ServeArgs),
+    /// Print the learned OpenAPI document of a site from a data folder that is not in use
+    Openapi(OpenapiArgs),
+    /// Search endpoints, findings and accounts in a data folder that is not in use
+    Search(SearchArgs),
+}
+
+/// Formats that can be forced when recognition fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Recognise from content
+    Auto,
+    Pcap,
+    Pcapng,
+    Har,
+    /// nginx or Apache access log (common and combined)
+    Log,
+    /// Call records, one JSON object a line
+    Calls,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DecodeArgs {
+    /// Files, globs or folders; `-` reads standard input. `.gz` and `.zst` are read through
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<String>,
+    /// What the input is
+    #[arg(long, value_enum, default_value = "auto")]
+    pub format: Format,
+    /// Print counters of every stage to standard error at the end
+    #[arg(long)]
+    pub stats: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AnalyzeArgs {
+    /// Files, globs or folders; `-` reads standard input. `.gz` and `.zst` are read through
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<String>,
+    /// Folder to write into; made when missing
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// What the input is
+    #[arg(long, value_enum, default_value = "auto")]
+    pub format: Format,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    /// Configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder that everything is kept in [default: data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Address and port of API and console [default: 127.0.0.1:7480]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Files to analyse at the start, like INPUT of `analyze`
+    #[arg(long, value_name = "INPUT")]
+    pub input: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DemoArgs {
+    /// Keep the demonstration in this folder instead of a temporary one
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Address and port of API and console [default: 127.0.0.1:7480]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// Write the generated calls to standard output as call records and stop
+    #[arg(long)]
+    pub print: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct OpenapiArgs {
+    /// Site, as in the Host header
+    pub host: String,
+    /// Data folder
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub data: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SearchArgs {
+    /// Text that is looked for in templates, hosts, titles of findings and account names
+    pub query: String,
+    /// Data folder
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub data: PathBuf,
+    /// One JSON object a line instead of a table
+    #[arg(long)]
+    pub json: bool,
+}

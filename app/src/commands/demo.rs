@@ -1,0 +1,55 @@
+//! `apiarist demo`: the whole product on one generated day of an invented organisation.
+
+use std::io::{BufWriter, Write};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use model::Timestamp;
+use store::Role;
+
+use super::serve::{Running, announce, push, runtime, start_log};
+use crate::cli::DemoArgs;
+use crate::config::Config;
+
+/// Seed of the generated day: the same on every machine.
+const SEED: u64 = 2026;
+/// User and password of the demonstration; it holds nothing but generated data and listens on loopback.
+const USER: &str = "admin";
+const PASSWORD: &str = "apiarist-demo";
+/// Calls pushed at once.
+const BATCH_CALLS: usize = 2_000;
+
+pub(crate) fn run(args: &DemoArgs) -> Result<()> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?;
+    let end = Timestamp::from_parts(now.as_secs() as i64, now.subsec_micros());
+    if args.print {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        for call in testkit::demo::calls(end, SEED) {
+            serde_json::to_writer(&mut out, &call)?;
+            out.write_all(b"\n")?;
+        }
+        return Ok(out.flush()?);
+    }
+    start_log();
+    let temporary = tempfile::Builder::new().prefix("apiarist-demo-").tempdir().context("cannot make a folder")?;
+    let mut config = Config::default();
+    config.data = args.data.clone().unwrap_or_else(|| temporary.path().to_path_buf());
+    config.listen = args.listen.unwrap_or(config.listen);
+    runtime()?.block_on(async {
+        let running = Running::start(&config).await?;
+        let is_new = running.store.catalogue.users().await?.is_empty();
+        serve::put_user(running.store.catalogue.as_ref(), USER, Role::Admin, Some(PASSWORD)).await?;
+        let live = std::sync::Arc::clone(&running.live);
+        let serving = tokio::spawn(running.until_signal());
+        if is_new {
+            let calls: Vec<_> = testkit::demo::calls(end, SEED).collect();
+            for batch in calls.chunks(BATCH_CALLS) {
+                push(&live, batch.to_vec()).await?;
+            }
+            live.caught_up().await;
+        }
+        announce(&config)?;
+        println!("User {USER}, password {PASSWORD}. Generated data only; stop with Ctrl-C.");
+        serving.await.context("the demonstration broke off")?
+    })
+}

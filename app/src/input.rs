@@ -1,0 +1,151 @@
+//! Inputs to calls: expands what the command line names, opens each, feeds its decoder. Shows progress on a
+//! terminal. What cannot be used is said in one line per input.
+
+use std::io::IsTerminal;
+
+use anyhow::{Result, bail};
+use capture::Input;
+use decode::{Decoder, Kind, Outcome, Stats};
+use indicatif::{ProgressBar, ProgressStyle};
+use model::Call;
+
+use crate::NothingUsable;
+use crate::cli::Format;
+
+/// What came of all inputs.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    /// Calls handed out.
+    pub calls: u64,
+    stats: Stats,
+    inputs: usize,
+    /// One line for each input of which nothing could be used.
+    unusable: Vec<String>,
+    /// One line for each document that broke off.
+    damaged: Vec<String>,
+}
+
+impl Summary {
+    /// The counters of every stage, one a line.
+    pub fn counters(&self) -> String {
+        self.stats.counters().iter().map(|(name, count)| format!("{name:>20} {count}\n")).collect()
+    }
+
+    /// An error when a document was cut or broken: its calls up to there have been handed out, but what is
+    /// missing cannot be told. To be asked after the output is complete.
+    pub fn require_whole(&self) -> Result<()> {
+        match self.damaged.as_slice() {
+            [] => Ok(()),
+            lines => bail!("{}", lines.join("; ")),
+        }
+    }
+}
+
+/// Reads all inputs and hands every call to `take`, input by input.
+///
+/// # Errors
+/// An input that cannot be opened or read; [`NothingUsable`] when no input gave a call; what `take` returns.
+pub(crate) fn read(
+    inputs: &[String],
+    format: Format,
+    take: &mut dyn FnMut(Call) -> Result<()>,
+) -> Result<Summary> {
+    let inputs = capture::expand(inputs)?;
+    let mut summary = Summary { inputs: inputs.len(), ..Summary::default() };
+    for input in &inputs {
+        let outcome = read_one(input, kind_of(format), take)?;
+        let name = input.name();
+        if let Some(line) = unusable(&outcome) {
+            summary.unusable.push(format!("{name}: {line}"));
+        } else if outcome.kind == Kind::Har && outcome.stats.problems > outcome.stats.malformed_entries {
+            summary.damaged.extend(outcome.problems.first().map(|problem| format!("{name}: {}", problem.what)));
+        } else {
+            for problem in outcome.problems.iter().take(PROBLEMS_SHOWN) {
+                eprintln!("apiarist: {name}: {} (at {})", problem.what, problem.at);
+            }
+        }
+        summary.calls += outcome.stats.calls;
+        summary.stats.add(&outcome.stats);
+    }
+    if summary.calls == 0 {
+        let lines = if summary.inputs > PROBLEMS_SHOWN {
+            format!("nothing usable in {} files", summary.inputs)
+        } else {
+            summary.unusable.join("; ")
+        };
+        return Err(NothingUsable(lines).into());
+    }
+    for line in &summary.unusable {
+        eprintln!("apiarist: {line}");
+    }
+    Ok(summary)
+}
+
+/// Problems of one input that are printed; the counters tell of the rest.
+const PROBLEMS_SHOWN: usize = 5;
+
+const fn kind_of(format: Format) -> Option<Kind> {
+    match format {
+        Format::Auto => None,
+        Format::Pcap => Some(Kind::Pcap),
+        Format::Pcapng => Some(Kind::Pcapng),
+        Format::Har => Some(Kind::Har),
+        Format::Log => Some(Kind::AccessLog),
+        Format::Calls => Some(Kind::CallRecords),
+    }
+}
+
+/// Why nothing of an input could be used, when that is so.
+fn unusable(outcome: &Outcome) -> Option<String> {
+    if outcome.stats.calls > 0 {
+        return None;
+    }
+    let problem = outcome.problems.first().map(|problem| format!(": {} (at {})", problem.what, problem.at));
+    Some(match (outcome.kind, outcome.stats.bytes) {
+        (_, 0) => "is empty".to_owned(),
+        (Kind::Unknown, _) => "is no capture, HAR, access log or file of call records".to_owned(),
+        (kind, _) => format!("was read as {} and holds no call{}", kind.as_str(), problem.unwrap_or_default()),
+    })
+}
+
+fn read_one(input: &Input, kind: Option<Kind>, take: &mut dyn FnMut(Call) -> Result<()>) -> Result<Outcome> {
+    let mut bytes = capture::open(input)?;
+    let progress = progress(bytes.file_size(), &input.name());
+    let source = input.name();
+    let source = source.rsplit('/').next().unwrap_or(&source);
+    let mut decoder = Decoder::new(source, kind);
+    let mut failure = None;
+    let mut emit = |call: Call| {
+        if failure.is_none() {
+            failure = take(call).err();
+        }
+    };
+    let mut stopped = false;
+    while let Some(slice) = bytes.next_slice()? {
+        progress.inc(slice.len() as u64);
+        decoder.push(slice, &mut emit);
+        if decoder.kind() == Some(Kind::Unknown) {
+            stopped = true;
+            break;
+        }
+    }
+    let outcome = decoder.finish(&mut emit);
+    progress.finish_and_clear();
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    if let (Some(problem), false) = (bytes.problem(), stopped) {
+        eprintln!("apiarist: {}: {problem}", input.name());
+    }
+    Ok(outcome)
+}
+
+fn progress(size: Option<u64>, name: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = size.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+    let style = ProgressStyle::with_template("{msg} {bytes} {binary_bytes_per_sec}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.with_message(name.to_owned())
+}

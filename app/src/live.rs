@@ -1,0 +1,267 @@
+//! The pipeline as a long-running service. The journal of the call log is its queue: whoever pushes calls makes
+//! them durable there, one worker reads them in order, analyses them, and saves what is known. After a crash the
+//! worker goes on from the last saved state and reads again what came after it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use async_trait::async_trait;
+use model::{Call, Timestamp};
+use observe::openapi;
+use rules::Ruleset;
+use serve::{Control, Health, IngestError};
+use store::{CallLog, Catalogue, EndpointQuery, EndpointSort, HotState, Knowledge, Position, Store, StoreError};
+use tokio::sync::{Mutex, Notify, watch};
+use tracing::{info, warn};
+
+use crate::config::Config;
+use crate::pipeline::Pipeline;
+
+/// Calls analysed between two looks at the clock.
+const BATCH_CALLS: usize = 1_000;
+/// Rows in memory after which a segment is written.
+const SEAL_ROWS: u64 = 100_000;
+/// Time after which a segment is written even when small.
+const SEAL_EVERY: Duration = Duration::from_secs(60);
+/// Shortest time between two snapshots of the hot state, and how many times its own duration it waits at least.
+const SNAPSHOT_EVERY: Duration = Duration::from_secs(20);
+const SNAPSHOT_REST: u32 = 20;
+/// Seconds after which a sender that was turned away may try again.
+const RETRY_AFTER_S: u64 = 2;
+/// Endpoints read at once for an OpenAPI document.
+const DOCUMENT_ENDPOINTS_MAX: u64 = 20_000;
+
+/// The service as the HTTP side sees it.
+pub(crate) struct Live {
+    log: Arc<dyn CallLog>,
+    catalogue: Arc<dyn Catalogue>,
+    waiting_max: u64,
+    started: Instant,
+    wake: Notify,
+    counters: Counters,
+    limits_reached: Mutex<std::collections::BTreeMap<String, u64>>,
+}
+
+#[derive(Default)]
+struct Counters {
+    accepted: AtomicU64,
+    analysed: AtomicU64,
+    refused: AtomicU64,
+    /// Positions after the last accepted and the last analysed call.
+    accepted_to: AtomicU64,
+    analysed_to: AtomicU64,
+    /// Everything analysed up to here is saved and can be read through the API.
+    saved_to: AtomicU64,
+}
+
+impl Live {
+    pub fn new(store: &Store, config: &Config) -> Self {
+        Self {
+            log: Arc::clone(&store.log),
+            catalogue: Arc::clone(&store.catalogue),
+            waiting_max: config.waiting_calls_max,
+            started: Instant::now(),
+            wake: Notify::new(),
+            counters: Counters::default(),
+            limits_reached: Mutex::default(),
+        }
+    }
+
+    fn waiting(&self) -> u64 {
+        let accepted = self.counters.accepted_to.load(Ordering::Relaxed);
+        accepted.saturating_sub(self.counters.analysed_to.load(Ordering::Relaxed))
+    }
+
+    /// Waits until everything accepted so far can be read through the API.
+    pub async fn caught_up(&self) {
+        let target = self.counters.accepted_to.load(Ordering::Relaxed);
+        while self.counters.saved_to.load(Ordering::Relaxed) < target {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+#[async_trait]
+impl Control for Live {
+    async fn ingest(&self, calls: Vec<Call>) -> Result<u64, IngestError> {
+        let count = calls.len() as u64;
+        if self.waiting() + count > self.waiting_max.max(count) {
+            self.counters.refused.fetch_add(count, Ordering::Relaxed);
+            return Err(IngestError::Busy { retry_after_s: RETRY_AFTER_S });
+        }
+        let position = self.log.accept(&calls).await.map_err(IngestError::Store)?;
+        self.counters.accepted.fetch_add(count, Ordering::Relaxed);
+        self.counters.accepted_to.fetch_max(position.0, Ordering::Relaxed);
+        self.wake.notify_one();
+        Ok(count)
+    }
+
+    fn health(&self) -> Health {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Health {
+            uptime_s: self.started.elapsed().as_secs(),
+            accepted: read(&self.counters.accepted),
+            analysed: read(&self.counters.analysed),
+            waiting: self.waiting(),
+            refused: read(&self.counters.refused),
+            detectors_off: Vec::new(),
+            limits_reached: self.limits_reached.try_lock().map(|limits| limits.clone()).unwrap_or_default(),
+        }
+    }
+
+    async fn site_openapi(&self, host: &str) -> Result<Option<serde_json::Value>, StoreError> {
+        site_document(self.catalogue.as_ref(), host).await
+    }
+}
+
+/// The learned OpenAPI document of a site; `None` when nothing is known of it.
+pub(crate) async fn site_document(
+    catalogue: &dyn Catalogue,
+    host: &str,
+) -> Result<Option<serde_json::Value>, StoreError> {
+    let query = EndpointQuery {
+        host: Some(host.to_owned()),
+        sort: EndpointSort::Template,
+        ascending: true,
+        limit: DOCUMENT_ENDPOINTS_MAX,
+        ..EndpointQuery::default()
+    };
+    let endpoints = catalogue.endpoints(&query).await?.rows;
+    Ok((!endpoints.is_empty()).then(|| openapi::document(host, &endpoints)))
+}
+
+/// The one that reads the journal, analyses, and saves.
+pub(crate) struct Worker {
+    live: Arc<Live>,
+    pipeline: Pipeline,
+    at: Position,
+    rows_in_memory: u64,
+    last_seal: Instant,
+    next_snapshot: Instant,
+    unsaved: bool,
+    save_every: Duration,
+    keep_days: u32,
+    newest: Timestamp,
+}
+
+impl Worker {
+    /// Takes up the last saved state.
+    pub async fn start(live: Arc<Live>, rules: &Arc<Ruleset>, value_key: [u8; 32], config: &Config) -> Result<Self> {
+        let mut pipeline = Pipeline::new(rules, value_key);
+        let mut at = Position(0);
+        if let Some(hot) = live.catalogue.hot_state().await.context("cannot read the saved state")? {
+            match pipeline.restore(&hot.bytes) {
+                Ok(()) => at = hot.position,
+                Err(error) => {
+                    warn!(error = %format!("{error:#}"), "the saved state cannot be taken up; learning starts anew");
+                    pipeline = Pipeline::new(rules, value_key);
+                }
+            }
+        }
+        let (accepted, _) = live.log.positions().await.context("cannot read the call log")?;
+        live.counters.accepted_to.store(accepted.0, Ordering::Relaxed);
+        live.counters.analysed_to.store(at.0, Ordering::Relaxed);
+        live.counters.saved_to.store(at.0, Ordering::Relaxed);
+        if accepted > at {
+            info!(calls = accepted.0 - at.0, "analysing calls accepted before the last stop");
+        }
+        let now = Instant::now();
+        Ok(Self {
+            live,
+            pipeline,
+            at,
+            rows_in_memory: 0,
+            last_seal: now,
+            next_snapshot: now,
+            unsaved: false,
+            save_every: Duration::from_secs(config.save_every_s.max(1)),
+            keep_days: config.keep_days,
+            newest: Timestamp::UNKNOWN,
+        })
+    }
+
+    /// Works until `stop` says so, then saves everything.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<()> {
+        let mut last_save = Instant::now();
+        loop {
+            let idle = !self.step().await?;
+            if self.unsaved && (last_save.elapsed() >= self.save_every || idle) {
+                self.save(false).await?;
+                last_save = Instant::now();
+            }
+            if *stop.borrow() {
+                // What is accepted stays in the journal; there is no need to analyse it now.
+                return self.save(true).await;
+            }
+            if idle {
+                tokio::select! {
+                    () = self.live.wake.notified() => {}
+                    _ = stop.changed() => {}
+                    () = tokio::time::sleep(Duration::from_secs(5)) => {}
+                }
+            }
+        }
+    }
+
+    /// Analyses one batch; false when there is none.
+    async fn step(&mut self) -> Result<bool> {
+        let (calls, upto) =
+            self.live.log.accepted(self.at, BATCH_CALLS).await.context("cannot read accepted calls")?;
+        if calls.is_empty() {
+            return Ok(false);
+        }
+        let count = calls.len() as u64;
+        let pipeline = &mut self.pipeline;
+        let rows = tokio::task::block_in_place(|| calls.iter().map(|call| pipeline.process(call)).collect());
+        self.newest = calls.iter().map(|call| call.ts).fold(self.newest, Timestamp::later);
+        self.live.log.append(rows, upto).await.context("cannot keep analysed calls")?;
+        self.at = upto;
+        self.rows_in_memory += count;
+        self.unsaved = true;
+        self.live.counters.analysed.fetch_add(count, Ordering::Relaxed);
+        self.live.counters.analysed_to.store(upto.0, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    /// Saves what is known. Segments and hot state follow in their own rhythm, or at once when `all`.
+    async fn save(&mut self, all: bool) -> Result<()> {
+        let pipeline = &mut self.pipeline;
+        let mut knowledge = Knowledge::from(tokio::task::block_in_place(|| pipeline.picture(true)));
+        let snapshot_due = all || Instant::now() >= self.next_snapshot;
+        if snapshot_due {
+            let begun = Instant::now();
+            let bytes = tokio::task::block_in_place(|| self.pipeline.snapshot())?;
+            knowledge.hot_state = Some(HotState { position: self.at, bytes });
+            self.next_snapshot = Instant::now() + SNAPSHOT_EVERY.max(begun.elapsed() * SNAPSHOT_REST);
+        }
+        self.live.catalogue.save(&knowledge).await.context("cannot save what is known")?;
+        self.live.counters.saved_to.store(self.at.0, Ordering::Relaxed);
+        *self.live.limits_reached.lock().await = self.pipeline.limits_reached();
+        self.unsaved = false;
+        if all || self.rows_in_memory >= SEAL_ROWS || self.last_seal.elapsed() >= SEAL_EVERY {
+            self.live.log.seal().await.context("cannot write a segment")?;
+            self.rows_in_memory = 0;
+            self.last_seal = Instant::now();
+        }
+        if snapshot_due {
+            let (_, sealed) = self.live.log.positions().await.context("cannot read the call log")?;
+            self.live.log.release(sealed.min(self.at)).await.context("cannot shorten the journal")?;
+            self.drop_old_calls().await?;
+        }
+        Ok(())
+    }
+
+    async fn drop_old_calls(&self) -> Result<()> {
+        if self.keep_days == 0 || !self.newest.is_known() {
+            return Ok(());
+        }
+        let before = Timestamp(self.newest.0 - i64::from(self.keep_days) * 86_400 * 1_000_000);
+        let dropped = self.live.log.drop_before(before).await.context("cannot drop old calls")?;
+        if dropped > 0 {
+            info!(calls = dropped, "dropped calls older than keep_days");
+        }
+        Ok(())
+    }
+}
