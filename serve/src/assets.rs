@@ -65,10 +65,15 @@ fn media_type(path: &str) -> &'static str {
     }
 }
 
+/// True for paths that belong to the API, whether there is such a route or not.
+pub(crate) fn is_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}
+
 /// What is not an API route: a file of the console, or the single page for paths that the console routes.
 pub(crate) async fn fallback(State(state): State<ServeState>, request: Request) -> Response {
     let path = request.uri().path();
-    if path == "/api" || path.starts_with("/api/") {
+    if is_api(path) {
         return ApiError::not_found().into_response();
     }
     if request.method() != Method::GET && request.method() != Method::HEAD {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use axum::http::Method;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::schema::{ArrayItems, Schema};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref,
@@ -59,6 +60,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
 
 /// Adds what all routes have in common: who may call them, and the shape of errors.
 pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
+    name_rows(&mut document);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             let content =
@@ -83,6 +85,19 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+/// utoipa writes the rows of a generic page out in full; a reference to their schema is what is meant.
+fn name_rows(document: &mut OpenApi) {
+    let Some(components) = document.components.as_mut() else { return };
+    for (name, schema) in &mut components.schemas {
+        let (Some(rows), RefOr::T(Schema::Object(page))) = (name.strip_prefix("Page_"), schema) else {
+            continue;
+        };
+        if let Some(RefOr::T(Schema::Array(array))) = page.properties.get_mut("rows") {
+            array.items = ArrayItems::RefOrSchema(Box::new(Ref::from_schema_name(rows).into()));
+        }
+    }
 }
 
 /// Names of the query parameters of each route.

@@ -16,6 +16,8 @@ mod query;
 mod router;
 mod rulebook;
 mod state;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use assets::has_console;

@@ -10,6 +10,8 @@ pub(crate) const PARAM_CHARS_MAX: usize = 1_024;
 pub(crate) const BUCKETS_MAX: usize = 500;
 /// Endpoints read for the data map.
 pub(crate) const MAP_ENDPOINTS_MAX: u64 = 20_000;
+/// Decisions listed with a finding.
+pub(crate) const DECISIONS_SHOWN: u64 = 50;
 /// Endpoints listed with an account.
 pub(crate) const ACCOUNT_ENDPOINTS_SHOWN: usize = 200;
 

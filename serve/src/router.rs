@@ -96,7 +96,7 @@ pub async fn serve(
 
 /// Errors that the framework answers by itself (methods, paths, bodies) get the shape of all others.
 async fn one_shape(request: Request, next: Next) -> Response {
-    let api = request.uri().path().starts_with("/api/");
+    let api = assets::is_api(request.uri().path());
     let response = next.run(request).await;
     let status = response.status();
     let shaped = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
@@ -122,7 +122,7 @@ const SECURITY: [(HeaderName, &str); 6] = [
 ];
 
 async fn security_headers(request: Request, next: Next) -> Response {
-    let api = request.uri().path().starts_with("/api/");
+    let api = assets::is_api(request.uri().path());
     let mut response = next.run(request).await;
     let headers: &mut HeaderMap = response.headers_mut();
     for (name, value) in SECURITY {

@@ -9,11 +9,11 @@ use utoipa::IntoParams;
 
 use crate::auth::session::CurrentUser;
 use crate::error::{Answer, ApiError};
-use crate::limits::NOTE_CHARS_MAX;
+use crate::limits::{DECISIONS_SHOWN, NOTE_CHARS_MAX};
 use crate::query::{Body, Paging, Params, Window, hex_id, text};
 use crate::state::{ServeState, now};
 use crate::view::Page;
-use crate::view::finding::{FindingDecision, FindingDetail, FindingRow};
+use crate::view::finding::{DecisionView, FindingDecision, FindingDetail, FindingRow};
 use crate::view::names::{FindingState, Severity};
 
 /// Which findings. Every parameter narrows.
@@ -123,6 +123,7 @@ pub(crate) async fn list(
 async fn detail(state: &ServeState, id: &str) -> Result<FindingDetail, ApiError> {
     let finding = state.catalogue.finding(id).await?.ok_or_else(ApiError::not_found)?;
     let (evidence, evidence_gone) = state.call_rows(&finding.evidence).await?;
+    let decisions = state.catalogue.audit_entries(Some(id), 0, DECISIONS_SHOWN).await?;
     let endpoint = match finding.endpoint {
         Some(id) => state.endpoint_refs([id]).await?.remove(&id),
         None => None,
@@ -132,6 +133,7 @@ async fn detail(state: &ServeState, id: &str) -> Result<FindingDetail, ApiError>
         rule: state.rules.weakness(&finding.rule).cloned(),
         evidence,
         evidence_gone,
+        decisions: decisions.rows.iter().filter_map(DecisionView::of).collect(),
     })
 }
 

@@ -8,7 +8,7 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderName, StatusCode};
 use axum::response::AppendHeaders;
 use axum::{Extension, Json};
-use store::User;
+use store::{User, UserChange};
 
 use crate::auth::password::check_fitness;
 use crate::auth::session::CurrentUser;
@@ -75,7 +75,8 @@ pub(crate) async fn login(
     let user = state.check_login(login, address).await?;
     let token = state.open_session(&user.name).await?;
     let me = Me { name: user.name.clone(), role: user.role.into(), must_change: user.must_change };
-    state.catalogue.update_user(&User { last_login: now(), ..user }).await?;
+    let seen = User { last_login: now(), ..user };
+    state.catalogue.change_user(UserChange::Update(&seen), &me.name, seen.last_login).await?;
     tracing::info!(user = me.name, "logged in");
     Ok((AppendHeaders([(SET_COOKIE, state.set_cookie(Some(&token)))]), Json(me)))
 }
@@ -123,7 +124,7 @@ pub(crate) async fn change_password(
     let _alone = state.gate.users.lock().await;
     let user = state.catalogue.user(&current.name).await?.ok_or_else(ApiError::not_logged_in)?;
     let user = User { password_hash, must_change: false, ..user };
-    state.catalogue.update_user(&user).await?;
+    state.catalogue.change_user(UserChange::Update(&user), &user.name, now()).await?;
     state.catalogue.end_sessions_of(&user.name, Some(&current.token_hash)).await?;
     Ok(Json(Me { name: user.name, role: user.role.into(), must_change: false }))
 }

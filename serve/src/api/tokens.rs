@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use model::Timestamp;
-use store::ApiToken;
+use store::{ApiToken, AuditEntry};
 
 use super::users::check_name;
 use crate::auth::secret;
@@ -13,6 +13,11 @@ use crate::error::{Answer, ApiError};
 use crate::query::Body;
 use crate::state::{ServeState, now};
 use crate::view::user::{NewToken, TokenList, TokenView, TokenWithSecret};
+
+fn entry(who: &str, what: &str, token: &str) -> AuditEntry {
+    let (who, what, subject) = (who.to_owned(), what.to_owned(), token.to_owned());
+    AuditEntry { at: now(), who, what, subject, detail: String::new() }
+}
 
 /// All tokens.
 #[utoipa::path(get, path = "/api/v1/tokens", tag = "tokens", operation_id = "list_tokens",
@@ -41,6 +46,7 @@ pub(crate) async fn add(
         last_used: Timestamp::UNKNOWN,
     };
     state.catalogue.add_token(&token).await?;
+    state.catalogue.audit(&entry(&token.created_by, "token-added", &token.name)).await?;
     Ok((StatusCode::CREATED, Json(TokenWithSecret { token: TokenView::from(&token), secret })))
 }
 
@@ -50,10 +56,12 @@ pub(crate) async fn add(
     responses((status = 204, description = "Revoked.")))]
 pub(crate) async fn remove(
     State(state): State<ServeState>,
+    Extension(user): Extension<CurrentUser>,
     Path(name): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    if state.catalogue.remove_token(&name).await? {
-        return Ok(StatusCode::NO_CONTENT);
+    if !state.catalogue.remove_token(&name).await? {
+        return Err(ApiError::not_found());
     }
-    Err(ApiError::not_found())
+    state.catalogue.audit(&entry(&user.name, "token-removed", &name)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

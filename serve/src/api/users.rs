@@ -1,12 +1,13 @@
 //! Users of Apiarist, for administrators. Passwords are generated, shown once, and changed by their owner.
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use model::Timestamp;
-use store::{Role, User};
+use store::{Role, User, UserChange as Change};
 
 use crate::auth::secret;
+use crate::auth::session::CurrentUser;
 use crate::error::{Answer, ApiError, ErrorCode};
 use crate::limits::NAME_CHARS_MAX;
 use crate::query::Body;
@@ -55,6 +56,7 @@ pub(crate) async fn list(State(state): State<ServeState>) -> Answer<UserList> {
         body = UserWithPassword)))]
 pub(crate) async fn add(
     State(state): State<ServeState>,
+    Extension(by): Extension<CurrentUser>,
     Body(new): Body<NewUser>,
 ) -> Result<(StatusCode, Json<UserWithPassword>), ApiError> {
     check_name(&new.name)?;
@@ -68,7 +70,7 @@ pub(crate) async fn add(
         created: now(),
         last_login: Timestamp::UNKNOWN,
     };
-    state.catalogue.add_user(&user).await?;
+    state.catalogue.change_user(Change::Add(&user), &by.name, now()).await?;
     Ok((
         StatusCode::CREATED,
         Json(UserWithPassword { user: UserView::from(&user), password: Some(password) }),
@@ -82,6 +84,7 @@ pub(crate) async fn add(
     responses((status = 200, description = "The user as it is now.", body = UserWithPassword)))]
 pub(crate) async fn change(
     State(state): State<ServeState>,
+    Extension(by): Extension<CurrentUser>,
     Path(name): Path<String>,
     Body(change): Body<UserChange>,
 ) -> Answer<UserWithPassword> {
@@ -100,7 +103,9 @@ pub(crate) async fn change(
         user.must_change = true;
         password = Some(clear);
     }
-    state.catalogue.update_user(&user).await?;
+    if !state.catalogue.change_user(Change::Update(&user), &by.name, now()).await? {
+        return Err(ApiError::not_found());
+    }
     if password.is_some() || user.disabled {
         state.catalogue.end_sessions_of(&name, None).await?;
     }
@@ -113,6 +118,7 @@ pub(crate) async fn change(
     responses((status = 204, description = "Removed.")))]
 pub(crate) async fn remove(
     State(state): State<ServeState>,
+    Extension(by): Extension<CurrentUser>,
     Path(name): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let _alone = state.gate.users.lock().await;
@@ -120,7 +126,7 @@ pub(crate) async fn remove(
     if user.role == Role::Admin && !user.disabled {
         state.keep_an_admin(&name).await?;
     }
-    state.catalogue.remove_user(&name).await?;
+    state.catalogue.change_user(Change::Remove(&name), &by.name, now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use model::Finding;
 use serde::{Deserialize, Serialize};
+use store::AuditEntry;
 use utoipa::ToSchema;
 
 use super::Time;
@@ -90,6 +91,31 @@ pub(crate) struct FindingDetail {
     pub(crate) evidence: Vec<CallRow>,
     /// Ids of evidence calls that the log does not hold any more.
     pub(crate) evidence_gone: Vec<String>,
+    /// What people decided about it, latest first, at most 50.
+    pub(crate) decisions: Vec<DecisionView>,
+}
+
+/// What somebody decided about a finding.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DecisionView {
+    /// When.
+    pub(crate) at: Time,
+    /// Name of the user.
+    pub(crate) by: String,
+    /// The state from then on.
+    pub(crate) state: FindingState,
+    /// Why; may be empty.
+    pub(crate) note: String,
+}
+
+impl DecisionView {
+    /// The decision in an audit entry of the store, `ignored: test system`; `None` for other entries.
+    pub(crate) fn of(entry: &AuditEntry) -> Option<Self> {
+        let (state, note) = entry.detail.split_once(": ").unwrap_or((&entry.detail, ""));
+        use model::FindingState::{Confirmed, Fixed, Ignored, Open};
+        let state = [Open, Confirmed, Ignored, Fixed].into_iter().find(|known| known.as_str() == state)?;
+        Some(Self { at: entry.at.into(), by: entry.who.clone(), state: state.into(), note: note.to_owned() })
+    }
 }
 
 /// What a person decides about a finding.

@@ -10,8 +10,10 @@ use super::names::Severity;
 pub(crate) struct RuleText {
     /// One line.
     pub(crate) title: String,
-    /// What it is and why it matters.
+    /// What was seen.
     pub(crate) summary: String,
+    /// Why it matters.
+    pub(crate) why: String,
     /// What to do about it.
     pub(crate) advice: String,
 }
@@ -27,6 +29,8 @@ pub(crate) struct WeaknessView {
     pub(crate) owasp: Vec<String>,
     /// Weakness enumeration, `CWE-306`.
     pub(crate) cwe: Vec<String>,
+    /// Clauses of other standards that it belongs to.
+    pub(crate) standards: Vec<String>,
     /// English texts.
     pub(crate) en: RuleText,
     /// Chinese texts.
@@ -40,8 +44,12 @@ pub(crate) struct DataTypeView {
     pub(crate) id: String,
     /// Sensitivity level 1 (public) to 5 (core).
     pub(crate) level: u8,
-    /// Class: `personal`, `financial`, `credential`, ...
+    /// Class of GB/T 43697-2024 annex B in short: `identity`, `contact`, `account`, ...
     pub(crate) class: String,
+    /// Says something about a natural person.
+    pub(crate) person: bool,
+    /// Opens a door: password, key, token.
+    pub(crate) secret: bool,
     /// English name.
     pub(crate) name: String,
     /// Chinese name.
