@@ -16,7 +16,7 @@ pub struct Position(pub u64);
 /// Which calls to read. Every field narrows; the default is all calls, newest first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CallQuery {
-    /// From this time on.
+    /// From this time on. With either bound, calls without a time do not match.
     pub from: Option<Timestamp>,
     /// Before this time.
     pub until: Option<Timestamp>,
@@ -55,7 +55,8 @@ pub struct CallQuery {
 /// Some calls and how many there are in all.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CallPage {
-    /// The calls asked for. Bodies and headers are left out; `CallLog::get` has them.
+    /// The calls asked for, by time and then input order; calls without a time count as the oldest. Headers,
+    /// bodies and stream messages are left out (empty, `None`, empty); `CallLog::get` has them.
     pub calls: Vec<LoggedCall>,
     /// Calls that match, regardless of offset and limit.
     pub total: u64,
@@ -87,6 +88,12 @@ pub struct CallLogStats {
     pub oldest: Timestamp,
     /// Time of the newest call.
     pub newest: Timestamp,
+    /// Of the calls, those that no segment holds yet.
+    pub unsealed: u64,
+    /// Bytes of memory that they take; `seal` frees them.
+    pub unsealed_bytes: u64,
+    /// Bytes cut off the journal when it was opened: a batch that a crash tore and nobody was promised.
+    pub torn_bytes: u64,
 }
 
 /// The append-only log of calls.
@@ -96,21 +103,25 @@ pub trait CallLog: Send + Sync {
     /// of the process at any moment.
     async fn accept(&self, batch: &[Call]) -> Result<Position, StoreError>;
 
-    /// Accepted calls after `from`, at most `limit` of them, with the position after the last one.
-    /// Used after a restart to analyse again what hot state does not cover.
+    /// Accepted calls after `from`, at most `limit` of them, with the position after the last one; none at the end.
+    /// Used after a restart to analyse again what hot state does not cover. A batch never reaches across the
+    /// position that segments cover, so that `append` of its rows is all or nothing. What was released is
+    /// skipped. Damage is an error that names file, offset and the position where reading can go on.
     async fn accepted(&self, from: Position, limit: usize) -> Result<(Vec<Call>, Position), StoreError>;
 
     /// The position after the last accepted call, and the position up to which calls are in segments.
     async fn positions(&self) -> Result<(Position, Position), StoreError>;
 
     /// Keeps analysed calls; they can be queried at once. `upto` is the position after the last raw call that
-    /// they stem from. Rows from positions that segments already cover are dropped, so that repeating is safe.
+    /// they stem from, at most one row for each and in their order: an append covers the positions from the last
+    /// append (after a restart: from what segments cover) to `upto`. Rows from before that are dropped, so that
+    /// repeating is safe. An `upto` that was never accepted is refused.
     async fn append(&self, rows: Vec<LoggedCall>, upto: Position) -> Result<(), StoreError>;
 
     /// Writes all appended rows into segments and returns the position that segments now cover.
     async fn seal(&self) -> Result<Position, StoreError>;
 
-    /// Forgets accepted raw calls before `upto`.
+    /// Forgets accepted raw calls before `upto`, as far as segments cover them.
     async fn release(&self, upto: Position) -> Result<(), StoreError>;
 
     /// Calls that match, without headers and bodies.
@@ -119,10 +130,12 @@ pub trait CallLog: Send + Sync {
     /// One call with everything that is kept of it.
     async fn get(&self, id: &CallId) -> Result<Option<LoggedCall>, StoreError>;
 
-    /// Calls over time: `count` spans of equal length that cover the query's range, or the whole log's.
+    /// Calls over time: `count` spans of equal length that cover the query's range, or the whole log's; none when
+    /// there is no time to cover. Calls without a time are in no span.
     async fn histogram(&self, query: &CallQuery, count: usize) -> Result<Vec<Bucket>, StoreError>;
 
-    /// Drops segments that hold only calls before `before`; returns how many calls went.
+    /// Drops segments whose calls with a known time are all before `before`; returns how many calls went. Calls
+    /// without a time go with the segment they are in; a segment of nothing else stays.
     async fn drop_before(&self, before: Timestamp) -> Result<u64, StoreError>;
 
     /// Size and reach.

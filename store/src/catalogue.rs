@@ -231,6 +231,32 @@ pub struct ApiToken {
     pub last_used: Timestamp,
 }
 
+/// What an operator did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Timestamp,
+    /// Name of the user; empty when the product did it itself.
+    pub who: String,
+    /// What was done: `finding-state`, `user-added`, `user-updated`, `user-removed`, or a name of the caller's.
+    pub what: String,
+    /// To what: id of the finding, name of the user.
+    pub subject: String,
+    /// More about it: the state and the note, the role.
+    pub detail: String,
+}
+
+/// A change to the users of Apiarist.
+#[derive(Debug, Clone, Copy)]
+pub enum UserChange<'a> {
+    /// Adds a user; [`StoreError::Exists`] when the name is taken.
+    Add(&'a User),
+    /// Replaces a user of the same name.
+    Update(&'a User),
+    /// Removes a user with all sessions.
+    Remove(&'a str),
+}
+
 /// What is known and who may see it.
 #[async_trait]
 pub trait Catalogue: Send + Sync {
@@ -265,12 +291,20 @@ pub trait Catalogue: Send + Sync {
         at: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Adds a user.
-    async fn add_user(&self, user: &User) -> Result<(), StoreError>;
-    /// Replaces a user of the same name; false when there is none.
-    async fn update_user(&self, user: &User) -> Result<bool, StoreError>;
-    /// Removes a user with all sessions; false when there is none.
-    async fn remove_user(&self, name: &str) -> Result<bool, StoreError>;
+    /// Changes users and writes the audit entry in one transaction; false when there is no such user.
+    async fn change_user(&self, change: UserChange<'_>, by: &str, at: Timestamp) -> Result<bool, StoreError>;
+    /// Adds a user on behalf of the product itself.
+    async fn add_user(&self, user: &User) -> Result<(), StoreError> {
+        self.change_user(UserChange::Add(user), "", user.created).await.map(|_| ())
+    }
+    /// Replaces a user of the same name on behalf of the product itself; false when there is none.
+    async fn update_user(&self, user: &User) -> Result<bool, StoreError> {
+        self.change_user(UserChange::Update(user), "", user.last_login).await
+    }
+    /// Removes a user with all sessions on behalf of the product itself; false when there is none.
+    async fn remove_user(&self, name: &str) -> Result<bool, StoreError> {
+        self.change_user(UserChange::Remove(name), "", Timestamp::UNKNOWN).await
+    }
     /// One user.
     async fn user(&self, name: &str) -> Result<Option<User>, StoreError>;
     /// All users by name.
@@ -293,6 +327,16 @@ pub trait Catalogue: Send + Sync {
     async fn tokens(&self) -> Result<Vec<ApiToken>, StoreError>;
     /// Removes an API token; false when there is none.
     async fn remove_token(&self, name: &str) -> Result<bool, StoreError>;
+
+    /// Writes an audit entry.
+    async fn audit(&self, entry: &AuditEntry) -> Result<(), StoreError>;
+    /// Audit entries, latest first; those about `subject` when given.
+    async fn audit_entries(
+        &self,
+        subject: Option<&str>,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Page<AuditEntry>, StoreError>;
 
     /// A setting's value.
     async fn setting(&self, key: &str) -> Result<Option<String>, StoreError>;

@@ -34,6 +34,9 @@ pub enum StoreError {
     /// Another row already has this name.
     #[error("{0} already exists")]
     Exists(String),
+    /// The caller asks for what the store does not do.
+    #[error("{0} is refused")]
+    Refused(String),
     /// The data directory belongs to a running process.
     #[error("{0} is in use by another process")]
     Locked(String),
