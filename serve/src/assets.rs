@@ -13,7 +13,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::state::ServeState;
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../console/dist"]
+#[folder = "../console/dist"]
 #[allow_missing = true]
 struct Dist;
 
@@ -140,6 +140,12 @@ pub(crate) mod tests {
     /// No console.
     pub(crate) fn nothing(_: &str) -> Option<Asset> {
         None
+    }
+
+    #[test]
+    fn the_console_is_carried_when_it_was_built() {
+        let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../console/dist/index.html");
+        assert_eq!(has_console(), page.is_file());
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(crate) const INGEST_BYTES_MAX: usize = 64 << 20;
 pub(crate) const INGEST_DECODED_BYTES_MAX: usize = 256 << 20;
 /// Memory that a zstd frame may ask for, as a power of two (8 MiB, what RFC 8878 §3.1.1.1.2 recommends).
 pub(crate) const INGEST_ZSTD_WINDOW_LOG_MAX: u32 = 23;
+/// Seconds that a push may take to arrive; it holds one of the places below.
+pub(crate) const INGEST_ARRIVAL_S: u64 = 120;
 /// Pushes worked on at once; further ones are answered `busy`.
 pub(crate) const INGEST_PARALLEL_MAX: usize = 4;
 /// Rejected lines listed in an answer.

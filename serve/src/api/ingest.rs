@@ -1,15 +1,18 @@
 //! Calls pushed by machines: call records, one JSON object a line (NDJSON), as they are or compressed. The
 //! answer comes after the calls are durable. A line that is no record is reported and never costs its neighbours.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::State;
 use axum::http::header::CONTENT_ENCODING;
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
+use tokio::time::timeout;
 
 use crate::auth::session::Sender;
 use crate::error::{Answer, ApiError, ErrorCode};
-use crate::limits::INGEST_BYTES_MAX;
+use crate::limits::{INGEST_ARRIVAL_S, INGEST_BYTES_MAX};
 use crate::push::{Coding, Pushed, read};
 use crate::state::{IngestError, ServeState, now};
 use crate::view::status::IngestResult;
@@ -67,9 +70,13 @@ pub(crate) async fn ingest(
     Ok(Json(IngestResult { accepted, rejected, rejected_total }))
 }
 
-/// The body, unless it is too large or breaks off.
+/// The body, unless it is too large, too slow or breaks off.
 async fn body_bytes(body: Body) -> Result<Bytes, ApiError> {
-    to_bytes(body, INGEST_BYTES_MAX).await.map_err(|error| {
+    let arrival = Duration::from_secs(INGEST_ARRIVAL_S);
+    let Ok(read) = timeout(arrival, to_bytes(body, INGEST_BYTES_MAX)).await else {
+        return Err(ApiError::body("the body took too long to arrive"));
+    };
+    read.map_err(|error| {
         // The limit is the only reason that is not the sender's connection.
         let text = error.into_inner().to_string();
         if text.contains("length limit") {

@@ -85,7 +85,7 @@ pub(crate) fn check_fitness(password: &str, name: &str) -> Result<(), ApiError> 
             .with("min", PASSWORD_CHARS_MIN)
             .with("max", PASSWORD_CHARS_MAX)
     };
-    if chars < PASSWORD_CHARS_MIN || chars > PASSWORD_CHARS_MAX {
+    if !(PASSWORD_CHARS_MIN..=PASSWORD_CHARS_MAX).contains(&chars) {
         return Err(unfit("the password is too short or too long"));
     }
     if password.eq_ignore_ascii_case(name) {
