@@ -50,6 +50,15 @@ impl<F: Fields> Expr<F> {
     pub(crate) fn compile(source: &str, scope: Scope<'_>) -> Result<Self, String> {
         parse::compile(source, scope).map(Self)
     }
+
+    /// The condition names a field whose path begins so.
+    #[must_use]
+    pub fn names(&self, prefix: &str) -> bool {
+        self.0
+            .fields()
+            .iter()
+            .any(|field| F::TABLE.iter().any(|(name, known, _)| known == field && name.starts_with(prefix)))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +98,27 @@ pub(crate) enum Node<F> {
     Exists(F, Box<Node<F>>),
     Matches(F, String),
     Test(TextTest, Box<Node<F>>, String),
+}
+
+impl<F: Copy> Node<F> {
+    /// Every field that is named, in order.
+    fn fields(&self) -> Vec<F> {
+        match self {
+            Self::Literal(_) => Vec::new(),
+            Self::Field(field) | Self::Matches(field, _) => vec![*field],
+            Self::Not(inner) | Self::InList(inner, _) | Self::Test(_, inner, _) => inner.fields(),
+            Self::InSet(inner, field) | Self::Exists(field, inner) => {
+                let mut fields = inner.fields();
+                fields.push(*field);
+                fields
+            }
+            Self::And(left, right) | Self::Or(left, right) | Self::Compare(_, left, right) => {
+                let mut fields = left.fields();
+                fields.extend(right.fields());
+                fields
+            }
+        }
+    }
 }
 
 #[cfg(test)]
