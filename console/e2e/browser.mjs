@@ -60,6 +60,7 @@ export const PAGES = [
   { name: "overview", path: "/overview", asks: ["/api/v1/overview"] },
   { name: "endpoints", path: "/endpoints", asks: ["/api/v1/endpoints"] },
   { name: "candidates", path: "/endpoints?tab=candidates", asks: ["/api/v1/candidates"] },
+  { name: "sites", path: "/endpoints?tab=sites", asks: ["/api/v1/sites"] },
   { name: "endpoint", list: "endpoints", path: (id) => `/endpoints/${id}`, asks: ["/api/v1/endpoints/"] },
   { name: "endpoint-schema", list: "endpoints", path: (id) => `/endpoints/${id}?tab=schema`, asks: [] },
   { name: "endpoint-data", list: "endpoints", path: (id) => `/endpoints/${id}?tab=data`, asks: [] },

@@ -135,7 +135,7 @@ async function empty(context, base) {
   await everyPage(context, base, "empty", async (page, item, lang) => {
     await inLanguage(page, lang);
     noRawKeys(await wordy(page));
-    if (["overview", "endpoints", "candidates", "calls", "findings", "accounts", "data"].includes(item.name)) {
+    if (["overview", "endpoints", "candidates", "sites", "calls", "findings", "accounts", "data"].includes(item.name)) {
       must((await page.locator(".state h2").count()) > 0, "the page does not say that it is empty");
     }
   });

@@ -4,7 +4,7 @@ import { Link } from "react-router";
 import type { CallRow } from "@/api/types";
 import { useT } from "@/i18n";
 import { Cut, Duration, Moment } from "./figures";
-import { Method, Status, TypeTag } from "./marks";
+import { CallName, Status, TypeTag } from "./marks";
 import { useUrl } from "./url";
 
 export function CallTable({ rows, endpoint = true }: { rows: CallRow[]; endpoint?: boolean }) {
@@ -16,17 +16,13 @@ export function CallTable({ rows, endpoint = true }: { rows: CallRow[]; endpoint
       title: t("calls.call"),
       ellipsis: { showTitle: false },
       render: (_, row) => (
-        <Link className="quiet row" to={url.to(`/calls/${encodeURIComponent(row.id)}`)} title={row.target}>
-          <Method name={row.method} />
-          <span className="mono cut">
-            {endpoint && <span className="faint">{row.host}</span>}
-            {row.target}
-          </span>
+        <Link className="quiet" to={url.to(`/calls/${encodeURIComponent(row.id)}`)}>
+          <CallName call={row} host={endpoint} />
         </Link>
       ),
     },
     { title: t("calls.status"), width: 66, render: (_, row) => <Status code={row.status} /> },
-    { title: t("calls.duration"), width: 90, className: "num", render: (_, row) => <Duration us={row.duration_us} /> },
+    { title: t("calls.duration"), width: 90, align: "right", render: (_, row) => <Duration us={row.duration_us} /> },
     {
       title: t("calls.client"),
       width: 130,

@@ -2,7 +2,7 @@
 import { Popover } from "antd";
 import { Fragment, type ReactNode } from "react";
 import { useT, useWords } from "@/i18n";
-import type { EndpointRef, Risk, Severity } from "@/api/types";
+import type { CallRow, EndpointRef, Risk, Severity } from "@/api/types";
 import { useNames } from "./names";
 
 const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
@@ -35,10 +35,25 @@ export function EndpointName({ endpoint, host = false }: { endpoint: EndpointRef
   return (
     <span className="row" title={full}>
       <Method name={endpoint.method} />
-      <span className="cut">
-        {host && <span className="mono faint">{endpoint.host}</span>}
-        <Template text={endpoint.template} />
-        {endpoint.operation !== null && <span className="mono muted"> {endpoint.operation}</span>}
+      <span className="hostpath">
+        {host && <span className="mono faint cut">{endpoint.host}</span>}
+        <span className="cut">
+          <Template text={endpoint.template} />
+          {endpoint.operation !== null && <span className="mono muted"> {endpoint.operation}</span>}
+        </span>
+      </span>
+    </span>
+  );
+}
+
+/** Method, host and target of a call in one line; the host gives way first. */
+export function CallName({ call, host = true }: { call: CallRow; host?: boolean }) {
+  return (
+    <span className="row" title={`${call.method} ${call.host}${call.target}`}>
+      <Method name={call.method} />
+      <span className="hostpath mono">
+        {host && <span className="faint cut">{call.host}</span>}
+        <span className="cut">{call.target}</span>
       </span>
     </span>
   );

@@ -114,7 +114,7 @@ function Hits({ hits }: { hits: DataHit[] }) {
             ellipsis: { showTitle: false },
             render: (_, row) => <Cut mono text={row.sample} />,
           },
-          { title: t("calls.confidence"), width: 92, className: "num", render: (_, row) => <Percent share={row.confidence} /> },
+          { title: t("calls.confidence"), width: 92, align: "right", render: (_, row) => <Percent share={row.confidence} /> },
           {
             title: "",
             width: 120,
@@ -243,13 +243,19 @@ function Content({ detail }: { detail: CallDetail }) {
           <Duration us={call.duration_us} />
         </span>
       </header>
-      <div className="grid cols-2">
-        <Derived detail={detail} />
-        <Transport detail={detail} />
-      </div>
-      <div className="grid cols-2" style={{ alignItems: "start" }}>
-        <Message title={t("calls.request")} message={detail.request} hits={side("request")} missing={t("calls.noRequest")} />
-        <Message title={t("calls.response")} message={detail.response} hits={side("response")} missing={t("calls.noResponse")} />
+      <div className="callgrid">
+        <div style={{ gridArea: "derived" }}>
+          <Derived detail={detail} />
+        </div>
+        <div style={{ gridArea: "transport" }}>
+          <Transport detail={detail} />
+        </div>
+        <div style={{ gridArea: "request" }}>
+          <Message title={t("calls.request")} message={detail.request} hits={side("request")} missing={t("calls.noRequest")} />
+        </div>
+        <div style={{ gridArea: "response" }}>
+          <Message title={t("calls.response")} message={detail.response} hits={side("response")} missing={t("calls.noResponse")} />
+        </div>
       </div>
       <Stream detail={detail} />
       <Hits hits={detail.hits} />

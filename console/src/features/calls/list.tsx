@@ -9,7 +9,7 @@ import * as known from "@/ui/choice";
 import { useNow } from "@/ui/clock";
 import { RowDrawer, useOpen } from "@/ui/drawer";
 import { Facet, LinkedFilter, List, ListTools, PageHead, TextFacet, type Column } from "@/ui/list";
-import { Method, Pill, Status, TypeTag } from "@/ui/marks";
+import { CallName, Pill, Status, TypeTag } from "@/ui/marks";
 import { useNames } from "@/ui/names";
 import { CallHistogram } from "@/ui/plot";
 import { EmptyState, FeedHint, Loaded } from "@/ui/states";
@@ -30,12 +30,8 @@ function useColumns(): Column<CallRow>[] {
       title: t("calls.call"),
       text: (row) => `${row.method} ${row.host}${row.target}`,
       render: (row) => (
-        <Link className="quiet row" to={url.to(`/calls/${encodeURIComponent(row.id)}`)} title={`${row.host}${row.target}`}>
-          <Method name={row.method} />
-          <span className="mono cut">
-            <span className="faint">{row.host}</span>
-            {row.target}
-          </span>
+        <Link className="quiet" to={url.to(`/calls/${encodeURIComponent(row.id)}`)}>
+          <CallName call={row} host={url.get("site") === ""} />
         </Link>
       ),
     },

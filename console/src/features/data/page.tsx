@@ -8,7 +8,7 @@ import { useT, useWords } from "@/i18n";
 import * as known from "@/ui/choice";
 import { Cut, Figure, Num } from "@/ui/figures";
 import { Facet, LinkedFilter, List, ListTools, PageHead, TextFacet, type Column } from "@/ui/list";
-import { EndpointName, LevelMark, Pill, TypeTag } from "@/ui/marks";
+import { EndpointName, LevelMark, TypeTag } from "@/ui/marks";
 import { useNames } from "@/ui/names";
 import { EmptyState, FeedHint, Waiting } from "@/ui/states";
 import { useTitle } from "@/ui/title";
@@ -40,14 +40,14 @@ function useColumns(): Column<DataRow>[] {
       text: (row) => `${row.endpoint.method} ${row.endpoint.host}${row.endpoint.template}`,
       render: (row) => (
         <Link className="quiet" to={url.to(`/endpoints/${row.endpoint.id}`, { tab: "data" })}>
-          <EndpointName endpoint={row.endpoint} host />
+          <EndpointName endpoint={row.endpoint} host={url.get("site") === ""} />
         </Link>
       ),
     },
     {
       key: "place",
       title: t("data.place"),
-      width: 270,
+      width: 230,
       text: (row) => `${row.data.side} ${row.data.in} ${row.data.path}`,
       render: (row) => (
         <span className="cut" title={row.data.path}>
@@ -61,7 +61,7 @@ function useColumns(): Column<DataRow>[] {
       title: t("data.masking"),
       width: 96,
       text: (row) => (row.data.masked ? "masked" : "clear"),
-      render: (row) => <Pill tone={row.data.masked ? undefined : "warn"}>{t(row.data.masked ? "codes.masked" : "codes.inClear")}</Pill>,
+      render: (row) => <span className={row.data.masked ? "faint" : ""}>{t(row.data.masked ? "codes.masked" : "codes.inClear")}</span>,
     },
     { key: "sample", title: t("data.sample"), width: 170, text: (row) => row.data.sample, render: (row) => <Cut mono text={row.data.sample} /> },
     { key: "count", title: t("data.values"), width: 90, align: "right", text: (row) => row.data.count, render: (row) => <Num value={row.data.count} /> },

@@ -34,7 +34,7 @@ function Rail({ detail }: { detail: EndpointDetail }) {
       <Card title={t("endpoints.life")}>
         <Facts
           rows={[
-            [t("endpoints.state"), <Pill tone={summary.state === "new" ? "accent" : undefined}>{words("codes", `life.${summary.state}`)}</Pill>],
+            [t("endpoints.stage"), <Pill tone={summary.state === "new" ? "accent" : undefined}>{words("codes", `life.${summary.state}`)}</Pill>],
             [t("endpoints.firstSeen"), <Ago at={summary.first_seen} />],
             [t("endpoints.lastSeen"), <Ago at={summary.last_seen} />],
             [t("endpoints.confidence"), <Percent share={summary.confidence} />],

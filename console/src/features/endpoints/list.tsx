@@ -1,8 +1,8 @@
 // The inventory and, apart from it, the candidates.
 import { useQuery } from "@tanstack/react-query";
 import { Tabs } from "antd";
-import { candidatesQuery, endpointsQuery, rulesQuery } from "@/api/queries";
-import { useT, useWords } from "@/i18n";
+import { candidatesQuery, endpointsQuery, rulesQuery, sitesQuery } from "@/api/queries";
+import { number, useLang, useT, useWords } from "@/i18n";
 import * as known from "@/ui/choice";
 import { RowDrawer, useOpen } from "@/ui/drawer";
 import { Facet, LinkedFilter, List, ListTools, PageHead, TextFacet } from "@/ui/list";
@@ -13,6 +13,7 @@ import { useUrl } from "@/ui/url";
 import { useCandidateColumns, useEndpointColumns } from "./columns";
 import { EndpointBody } from "./body";
 import { OpenApiButton } from "./openapi";
+import { Sites } from "./sites";
 
 function Inventory() {
   const t = useT();
@@ -145,11 +146,13 @@ function Candidates() {
 export default function EndpointsPage() {
   const t = useT();
   const url = useUrl();
-  const tab = url.get("tab") === "candidates" ? "candidates" : "inventory";
+  const tab = known.oneOf(["candidates", "sites"], url.get("tab")) ?? "inventory";
+  const sites = useQuery(sitesQuery());
+  const lang = useLang();
   const host = known.present({ host: url.get("site"), size: 1 });
   const inventory = useQuery(endpointsQuery(host));
   const candidates = useQuery(candidatesQuery(host));
-  const count = (total: number | undefined) => (total === undefined ? "" : ` ${total.toLocaleString("en-GB")}`);
+  const count = (total: number | undefined) => (total === undefined ? "" : ` ${number(total, lang)}`);
   useTitle(t("shell.endpoints"));
   return (
     <>
@@ -164,9 +167,10 @@ export default function EndpointsPage() {
         items={[
           { key: "inventory", label: t("endpoints.inventory") + count(inventory.data?.total) },
           { key: "candidates", label: t("endpoints.candidates") + count(candidates.data?.total) },
+          { key: "sites", label: t("endpoints.sites") + count(sites.data?.rows.length) },
         ]}
       />
-      {tab === "inventory" ? <Inventory /> : <Candidates />}
+      {tab === "inventory" ? <Inventory /> : tab === "candidates" ? <Candidates /> : <Sites />}
     </>
   );
 }

@@ -80,7 +80,7 @@ export function ProfileTab({ detail }: { detail: EndpointDetail }) {
             rowKey={(row) => `${row.in} ${row.name}`}
             dataSource={detail.params}
             columns={[
-              { title: t("endpoints.param"), render: (_, row) => <span className="mono">{row.name}</span> },
+              { title: t("endpoints.param"), ellipsis: { showTitle: false }, render: (_, row) => <Cut mono text={row.name} /> },
               { title: t("endpoints.place"), width: 90, render: (_, row) => words("codes", `place.${row.in}`) },
               { title: t("endpoints.kind"), width: 120, render: (_, row) => <span className="mono muted">{row.kind}</span> },
               {
@@ -88,8 +88,8 @@ export function ProfileTab({ detail }: { detail: EndpointDetail }) {
                 width: 90,
                 render: (_, row) => t(row.required ? "common.yes" : "common.no"),
               },
-              { title: t("endpoints.calls"), width: 90, className: "num", render: (_, row) => <Num value={row.calls} /> },
-              { title: t("endpoints.distinct"), width: 100, className: "num", render: (_, row) => <Num value={row.distinct} /> },
+              { title: t("endpoints.calls"), width: 90, align: "right", render: (_, row) => <Num value={row.calls} /> },
+              { title: t("endpoints.distinct"), width: 100, align: "right", render: (_, row) => <Num value={row.distinct} /> },
               {
                 title: t("endpoints.samples"),
                 ellipsis: { showTitle: false },
@@ -191,12 +191,12 @@ export function DataTab({ detail }: { detail: EndpointDetail }) {
             ellipsis: { showTitle: false },
             render: (_, row) => <Cut mono text={row.sample} />,
           },
-          { title: t("endpoints.values"), width: 90, className: "num", render: (_, row) => <Num value={row.count} /> },
-          { title: t("endpoints.distinct"), width: 90, className: "num", render: (_, row) => <Num value={row.distinct} /> },
+          { title: t("endpoints.values"), width: 90, align: "right", render: (_, row) => <Num value={row.count} /> },
+          { title: t("endpoints.distinct"), width: 90, align: "right", render: (_, row) => <Num value={row.distinct} /> },
           {
             title: t("endpoints.calls"),
             width: 80,
-            className: "num",
+            align: "right",
             render: (_, row) => (
               <Figure value={row.calls} to={url.to("/calls", { endpoint: detail.summary.id, data_type: row.type })} />
             ),

@@ -6,13 +6,13 @@ import { Link } from "react-router";
 import { client, Failure, take } from "@/api/client";
 import { findingQuery } from "@/api/queries";
 import type { FindingDetail, FindingState } from "@/api/types";
-import { useLang, usePick, useT, useWords } from "@/i18n";
-import { fill } from "@/i18n";
+import { fill, number, useLang, usePick, useT, useWords } from "@/i18n";
 import { CallTable } from "@/ui/call-table";
 import { Card, Facts } from "@/ui/card";
 import * as known from "@/ui/choice";
 import { Ago, Figure, Percent } from "@/ui/figures";
 import { EndpointName, Pill, SeverityMark } from "@/ui/marks";
+import { useNames } from "@/ui/names";
 import { useMay } from "@/ui/session";
 import { Loaded } from "@/ui/states";
 import { useTitle } from "@/ui/title";
@@ -49,7 +49,7 @@ function Decision({ detail }: { detail: FindingDetail }) {
   const { id, state } = detail.summary;
   const change = (next: FindingState) => decide.mutate({ id, state: next, note }, { onSuccess: () => setNote("") });
   return (
-    <Card title={t("findings.decision")} extra={<StatePill state={state} />}>
+    <Card title={t("findings.decision")}>
       {may ? (
         <div className="stack">
           <Input.TextArea
@@ -84,6 +84,17 @@ export function StatePill({ state }: { state: FindingState }) {
   const words = useWords();
   const tone = state === "open" ? "warn" : state === "confirmed" ? "accent" : undefined;
   return <Pill tone={tone}>{words("codes", `findingState.${state}`)}</Pill>;
+}
+
+/** A finding's values as they are read: figures separated, data types by name. */
+function useWorded(params: Record<string, string>): Record<string, string> {
+  const names = useNames();
+  const lang = useLang();
+  const worded = Object.entries(params).map(([name, value]) => {
+    if (/^\d{4,15}$/.test(value)) return [name, number(Number(value), lang)];
+    return [name, /^[A-Z][A-Z0-9_]+(, ?[A-Z][A-Z0-9_]+)*$/.test(value) ? names.any(value) : value];
+  });
+  return Object.fromEntries(worded);
 }
 
 /** Paragraphs of a rule text with the finding's values filled in. */
@@ -161,6 +172,8 @@ function Content({ detail }: { detail: FindingDetail }) {
   const url = useUrl();
   const { summary, rule } = detail;
   const text = rule && (lang === "zh" ? rule.zh : rule.en);
+  const params = useWorded(summary.params);
+  const unsaid = Object.entries(params).filter(([name]) => !text || !`${text.title}${text.summary}${text.advice}`.includes(`{${name}}`));
   return (
     <>
       <header className="stack" style={{ marginBottom: 16 }}>
@@ -180,10 +193,10 @@ function Content({ detail }: { detail: FindingDetail }) {
       <div className="detail">
         <div className="stack wide">
           <Card title={t("findings.why")}>
-            {text ? <RuleText text={text.summary} params={summary.params} /> : <p className="muted">{t("findings.ruleGone")}</p>}
-            {Object.keys(summary.params).length > 0 && (
+            {text ? <RuleText text={text.summary} params={params} /> : <p className="muted">{t("findings.ruleGone")}</p>}
+            {unsaid.length > 0 && (
               <dl className="facts">
-                {Object.entries(summary.params).map(([name, value]) => (
+                {unsaid.map(([name, value]) => (
                   <Fragment key={name}>
                     <dt className="mono">{name}</dt>
                     <dd className="mono">{value}</dd>
@@ -194,14 +207,16 @@ function Content({ detail }: { detail: FindingDetail }) {
           </Card>
           {text && text.advice !== "" && (
             <Card title={t("findings.advice")}>
-              <RuleText text={text.advice} params={summary.params} />
+              <RuleText text={text.advice} params={params} />
             </Card>
           )}
           <section className="stack">
             <h3 className="section">{t("findings.evidence")}</h3>
-            <div className="card flush">
-              <CallTable rows={detail.evidence} />
-            </div>
+            {detail.evidence.length > 0 && (
+              <div className="card flush">
+                <CallTable rows={detail.evidence} />
+              </div>
+            )}
             {detail.evidence_gone.length > 0 && (
               <span className="muted small">{t("findings.evidenceGone", { count: detail.evidence_gone.length })}</span>
             )}

@@ -91,7 +91,7 @@ function Tiles({ data }: { data: Overview }) {
         to={url.to("/endpoints", { tab: "candidates" })}
         note={t("overview.candidatesNote")}
       />
-      <Tile label="overview.sites" value={counts.sites} to={url.to("/endpoints", { sort: "template", order: "asc" })} />
+      <Tile label="overview.sites" value={counts.sites} to={url.to("/endpoints", { tab: "sites" })} />
       <Tile label="overview.accounts" value={counts.accounts} to={url.to("/accounts")} />
       <Tile
         label="overview.calls"

@@ -6,7 +6,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
 import { accountsQuery, callsQuery, endpointsQuery, findingsQuery } from "@/api/queries";
 import { usePick, useT } from "@/i18n";
-import { EndpointName, Method, SeverityMark, Status } from "@/ui/marks";
+import { CallName, EndpointName, SeverityMark, Status } from "@/ui/marks";
 import { useUrl } from "@/ui/url";
 
 interface Hit {
@@ -66,11 +66,9 @@ function useHits(text: string): { groups: Group[]; busy: boolean } {
         to: url.to(`/calls/${encodeURIComponent(row.id)}`),
         shown: (
           <>
-            <Method name={row.method} />
-            <Status code={row.status} />
-            <span className="mono cut">
-              {row.host}
-              {row.target}
+            <CallName call={row} />
+            <span style={{ marginLeft: "auto" }}>
+              <Status code={row.status} />
             </span>
           </>
         ),
