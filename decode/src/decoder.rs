@@ -122,7 +122,9 @@ impl Decoder {
             Input::Har(har) => har.finish(out),
             Input::AccessLog(lines, log) => lines.finish(|number, line| log.line(number, line, out)),
             Input::Records(lines, records) => lines.finish(|number, line| records.line(number, line, out)),
-            Input::Probing(..) | Input::Unknown => {}
+            Input::Probing(..) | Input::Unknown => {
+                out.problems.report("not a capture file, HAR document, access log or call records", 0);
+            }
         }
         out.order.flush(emit);
         Outcome {

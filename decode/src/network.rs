@@ -1,7 +1,7 @@
 //! From captured packets to calls: link, IP, fragments, TCP. Counts what it leaves aside.
 
 use crate::input::Packet;
-use crate::net::{Datagram, Fragments, Ip, network_layer, read_ip, read_tcp};
+use crate::net::{Datagram, Fragments, Ip, is_read, network_layer, read_ip, read_tcp};
 use crate::out::Out;
 use crate::tcp::Connections;
 
@@ -12,11 +12,13 @@ const TCP: u8 = 6;
 pub(crate) struct Network {
     fragments: Fragments,
     connections: Connections,
+    /// Link types met that are not read.
+    unread_links: Vec<u16>,
 }
 
 impl Network {
     pub(crate) fn new() -> Self {
-        Self { fragments: Fragments::default(), connections: Connections::new() }
+        Self { fragments: Fragments::default(), connections: Connections::new(), unread_links: Vec::new() }
     }
 
     /// Takes one packet.
@@ -25,6 +27,7 @@ impl Network {
         out.order.advance(packet.ts);
         let Some(ip) = network_layer(packet.link, packet.data) else {
             out.stats.not_ip += 1;
+            self.note_link(packet.link, out);
             return;
         };
         match read_ip(ip) {
@@ -37,6 +40,14 @@ impl Network {
                 }
             }
             Ip::Bad => out.stats.bad_packets += 1,
+        }
+    }
+
+    /// Says once that a link type is not read.
+    fn note_link(&mut self, link: u16, out: &mut Out) {
+        if !is_read(link) && !self.unread_links.contains(&link) && self.unread_links.len() < 16 {
+            self.unread_links.push(link);
+            out.problems.report(format!("packets of link type {link} are not read"), out.stats.packets);
         }
     }
 

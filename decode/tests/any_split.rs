@@ -44,8 +44,13 @@ fn byte_by_byte() {
     }
 }
 
+/// `MORE=100` runs a hundred times as many cases.
+fn cases_factor() -> u32 {
+    std::env::var("MORE").ok().and_then(|factor| factor.parse().ok()).unwrap_or(1)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64 * cases_factor(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_split(mut places in proptest::collection::vec(0.0..1.0_f64, 0..12)) {

@@ -136,6 +136,25 @@ fn ports_used_again_are_another_connection() {
 }
 
 #[test]
+fn the_first_version_of_bytes_wins_and_the_call_is_marked() {
+    let mut frames = Vec::new();
+    let mut talk = Conversation::open(&mut frames, 31_000, 1_700_000_000_000_000);
+    let body = "A".repeat(600);
+    talk.request(format!("POST /x HTTP/1.1\r\nX-Number: 1\r\nContent-Length: 600\r\n\r\n{body}").as_bytes());
+    talk.overlap(b"BBBB");
+    talk.response(b"HTTP/1.1 200 OK\r\nX-Number: 1\r\nContent-Length: 0\r\n\r\n");
+    // The first segment comes last: the rest and its other version wait for it.
+    let first = frames.iter().position(|frame| frame.has_data).expect("data");
+    let last = frames.iter().rposition(|frame| frame.has_data).expect("data");
+    let late = frames.remove(first);
+    frames.insert(last - 1, late);
+    let (calls, stats) = run(&frames);
+    assert_eq!((right(&calls), stats.overlaps), (1, 1), "{calls:#?}");
+    assert_eq!(calls[0].request.as_ref().expect("a request").body(), body.as_bytes());
+    assert!(calls[0].anomalies.contains(&model::Anomaly::OVERLAP));
+}
+
+#[test]
 fn the_benchmark_with_losses_has_no_wrong_pair() {
     let Some(script) = shared("tools/gen_bench.py") else { return };
     let dir = std::env::temp_dir().join(format!("apiarist-loss-{}", std::process::id()));

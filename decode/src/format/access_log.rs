@@ -46,7 +46,7 @@ fn parse(line: &[u8]) -> Option<Call> {
     let (open, ts) = memchr::memchr_iter(b'[', line)
         .take(8)
         .find_map(|at| Some((at, time(line.get(at + 1..at + 27)?)?)))?;
-    let rest = line[open + 28..].trim_ascii_start();
+    let rest = line[open + 27..].strip_prefix(b"]")?.trim_ascii_start();
     let (request, rest) = quoted_request(rest)?;
     let mut fields = Fields(rest);
     let status = fields.next()?;
@@ -342,6 +342,7 @@ mod tests {
         );
         check("10.0.0.7 - - [32/Nov/2026:18:00:00 +0800] \"GET / HTTP/1.1\" 200 5", "");
         check(&format!("10.0.0.7 - - {TIME} \"GET / HTTP/1.1"), "");
+        check("10.0.0.7 - - [21/Nov/2026:18:00:00 +0800", "");
         check(&format!("10.0.0.7 - - {TIME} GET / 200 5"), "");
     }
 }

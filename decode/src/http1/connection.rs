@@ -62,6 +62,8 @@ pub(crate) struct Http1 {
     pairing: Pairing,
     /// Start of an interim (1xx) response that precedes the next final one.
     interim: Option<u64>,
+    /// Bytes of the current message were sent twice with different content.
+    contradicted: [bool; 2],
     /// Another protocol took over, or spoke from the start.
     closed: bool,
     calls: u64,
@@ -80,6 +82,7 @@ impl Http1 {
             orphan: None,
             pairing: Pairing::default(),
             interim: None,
+            contradicted: [false; 2],
             closed: false,
             calls: 0,
             bodies: 0,
@@ -95,6 +98,11 @@ impl Http1 {
         self.sides.iter_mut().for_each(|side| side.state = State::Head);
         self.pairing.server_whole = true;
         self.pairing.client_whole = true;
+    }
+
+    /// The next bytes of a direction were sent in two versions, of which they are the first.
+    pub(crate) fn contradicted(&mut self, dir: usize) {
+        self.contradicted[dir] = true;
     }
 
     /// True when a message was recognised.
@@ -420,9 +428,13 @@ impl Http1 {
     fn complete(&mut self, dir: usize, mark: Mark, anomaly: Option<Anomaly>, out: &mut Out) {
         let is_request = self.client == Some(dir);
         let certain = self.orphan.is_none();
+        let contradicted = std::mem::take(&mut self.contradicted[dir]);
         self.sides[dir].state = State::Head;
         if let Some(exchange) = self.current(dir) {
             exchange.last_ts = exchange.last_ts.max(mark.ts);
+            if contradicted {
+                note(&mut exchange.call.anomalies, Anomaly::OVERLAP);
+            }
             if let Some(anomaly) = anomaly {
                 note(&mut exchange.call.anomalies, anomaly);
             }

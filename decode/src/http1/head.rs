@@ -90,7 +90,12 @@ fn has_bare_line_feed(data: &[u8]) -> bool {
 
 /// The fields, and whether some were left out.
 fn collect<'a>(fields: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone) -> (Headers, bool) {
-    let mut headers = Headers::new();
+    let (mut bytes, mut count) = (0, 0);
+    for (name, value) in fields.clone() {
+        bytes += name.len() + value.len();
+        count += 1;
+    }
+    let mut headers = Headers::with_capacity(bytes, count);
     let mut count = 0;
     for (name, value) in fields {
         count += 1;
@@ -187,8 +192,11 @@ fn status_line(line: &[u8]) -> Option<(First, u8)> {
 mod tests {
     use super::*;
 
+    /// Method, target, fields, and whether it is marked.
+    type Expect<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], bool);
+
     #[track_caller]
-    fn check(data: &[u8], expect: Option<(&str, &str, &[(&str, &str)], bool)>) {
+    fn check(data: &[u8], expect: Option<Expect<'_>>) {
         let head = read_request(data).map(|head| {
             let First::Request { method, target } = head.first else { panic!("a request") };
             let fields: Vec<_> = head.headers.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();

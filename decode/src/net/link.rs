@@ -4,6 +4,11 @@ use model::limits;
 
 use crate::input::u16_at;
 
+/// True for the link types that [`network_layer`] knows.
+pub(crate) fn is_read(link: u16) -> bool {
+    matches!(link, 0 | 1 | 12 | 14 | 101 | 108 | 113 | 228 | 229 | 276)
+}
+
 /// The IP packet inside a frame; `None` when the frame carries something else or its type is unknown.
 pub(crate) fn network_layer(link: u16, frame: &[u8]) -> Option<&[u8]> {
     match link {

@@ -8,5 +8,5 @@ mod tcp;
 
 pub(crate) use fragment::Fragments;
 pub(crate) use ip::{Datagram, Ip, read_ip};
-pub(crate) use link::network_layer;
+pub(crate) use link::{is_read, network_layer};
 pub(crate) use tcp::{Segment, read_tcp};

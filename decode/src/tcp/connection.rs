@@ -170,6 +170,7 @@ impl Connection {
             ts: mark.ts,
             data: segment.payload[old..].to_vec(),
             cut: segment.cut - known,
+            contradicted: false,
         };
         out.stats.overlaps += u64::from(half.hold(at.max(half.next), piece));
     }
@@ -215,6 +216,9 @@ impl Connection {
                     progress = true;
                     if let Some(piece) = self.halves[dir].take() {
                         let mark = Mark { seq: self.halves[dir].next, ack: piece.ack, ts: piece.ts };
+                        if piece.contradicted {
+                            self.http.contradicted(dir);
+                        }
                         self.deliver(dir, mark, &piece.data, piece.cut, out);
                     }
                 }

@@ -19,6 +19,8 @@ pub(crate) struct Piece {
     pub data: Vec<u8>,
     /// Bytes after the data that were sent but not captured.
     pub cut: u32,
+    /// Other bytes were sent for the same place.
+    pub contradicted: bool,
 }
 
 impl Piece {
@@ -87,22 +89,25 @@ impl Half {
     /// Keeps a segment that starts at `at`; returns true when it contradicts bytes held already.
     pub(crate) fn hold(&mut self, mut at: u64, mut piece: Piece) -> bool {
         let mut conflict = false;
-        if let Some((start, before)) = self.held.range(..=at).next_back() {
+        if let Some((start, before)) = self.held.range_mut(..=at).next_back() {
             let end = start + before.len();
             if end > at {
-                conflict |=
-                    differs(&before.data[((at - start) as usize).min(before.data.len())..], &piece.data);
+                let known = before.data.get((at - start) as usize..).unwrap_or_default();
+                conflict = differs(known, &piece.data);
+                before.contradicted |= conflict;
                 drop_front(&mut piece, end - at);
                 at = end;
             }
         }
         while piece.len() > 0 {
-            let Some((&start, after)) = self.held.range(at..).next() else { break };
+            let Some((&start, after)) = self.held.range_mut(at..).next() else { break };
             if start >= at + piece.len() {
                 break;
             }
             let (here, after_len) = ((start - at) as usize, after.len());
-            conflict |= differs(&after.data, piece.data.get(here..).unwrap_or_default());
+            let differs_here = differs(&after.data, piece.data.get(here..).unwrap_or_default());
+            after.contradicted |= differs_here;
+            conflict |= differs_here;
             let mut tail = piece.clone();
             drop_front(&mut tail, start - at + after_len);
             if here > 0 {
@@ -169,7 +174,7 @@ mod tests {
     use super::*;
 
     fn piece(data: &[u8]) -> Piece {
-        Piece { ack: 0, ts: 0, data: data.to_vec(), cut: 0 }
+        Piece { ack: 0, ts: 0, data: data.to_vec(), cut: 0, contradicted: false }
     }
 
     #[track_caller]

@@ -1,6 +1,10 @@
 //! What the tests share: decoding a file, and the development data beside the project.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::print_stdout,
+    reason = "each test file uses a part of it, and says what it skips"
+)]
 
 pub mod traffic;
 
