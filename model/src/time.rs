@@ -89,14 +89,21 @@ impl FromStr for Timestamp {
     }
 }
 
+/// Text in formats that people read, microseconds in those that only programs read.
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return serializer.serialize_i64(self.0);
+        }
         if self.is_known() { serializer.collect_str(self) } else { serializer.serialize_none() }
     }
 }
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return i64::deserialize(deserializer).map(Self);
+        }
         let text = Option::<String>::deserialize(deserializer)?;
         text.as_deref().unwrap_or_default().parse().map_err(serde::de::Error::custom)
     }
