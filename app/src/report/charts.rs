@@ -31,7 +31,7 @@ const STEPS: [i64; 14] = [
     365 * DAY,
 ];
 /// Marks on a time scale at most.
-const MARKS_MAX: i64 = 9;
+const MARKS_MAX: i64 = 7;
 
 /// One piece of a bar.
 pub(crate) struct Piece<'a> {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{AuthVerdict, DataUse, Endpoint, EndpointId, Finding, Severity, Side, Timestamp};
 use rules::Ruleset;
 
-use super::limits::ENDPOINTS_MAX;
+use super::limits::{ENDPOINTS_MAX, FINDINGS_MAX};
 use super::text::{Words, t};
 use crate::analyze::{Counts, Outcome};
 
@@ -26,6 +26,7 @@ pub(crate) struct Facts<'a> {
     /// Endpoints that the inventory of the report lists, by site, template and method.
     pub inventory: Vec<&'a Endpoint>,
     listed: BTreeSet<EndpointId>,
+    described: BTreeSet<&'a str>,
     endpoints: BTreeMap<EndpointId, &'a Endpoint>,
     by_endpoint: BTreeMap<EndpointId, Vec<&'a Finding>>,
 }
@@ -54,7 +55,8 @@ impl<'a> Facts<'a> {
         }
         inventory.sort_by(|a, b| (&a.host, &a.template, &a.method).cmp(&(&b.host, &b.template, &b.method)));
         let listed = inventory.iter().map(|endpoint| endpoint.id).collect();
-        Self { inputs, outcome, counts, rules, findings, inventory, listed, endpoints, by_endpoint }
+        let described = findings.iter().take(FINDINGS_MAX).map(|finding| finding.id.as_str()).collect();
+        Self { inputs, outcome, counts, rules, findings, inventory, listed, described, endpoints, by_endpoint }
     }
 
     /// The endpoint with this id.
@@ -70,6 +72,11 @@ impl<'a> Facts<'a> {
     /// True when the inventory of the report has a row to lead to.
     pub fn is_listed(&self, id: EndpointId) -> bool {
         self.listed.contains(&id)
+    }
+
+    /// True when the report describes the finding in full.
+    pub fn is_described(&self, finding: &Finding) -> bool {
+        self.described.contains(finding.id.as_str())
     }
 
     /// Findings on an endpoint, worst first.

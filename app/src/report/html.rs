@@ -107,8 +107,8 @@ impl Html {
     fn fill_one(&mut self, sentence: &str, values: &[Fill<'_>]) {
         let mut rest = sentence;
         while let Some((before, after)) = rest.split_once('{') {
-            self.text(before);
             let Some((hole, after)) = after.split_once('}') else { break };
+            self.text(before);
             rest = after;
             let (index, forms) = hole.split_once('|').map_or((hole, None), |(index, forms)| (index, Some(forms)));
             let Some(value) = index.parse().ok().and_then(|index: usize| values.get(index)) else { continue };
@@ -223,7 +223,7 @@ mod tests {
         );
         check(
             |h| h.fill(Words { en: "{0} {0|is|are} {9}{", zh: "{" }, &[Fill::Count(2_000)]),
-            "<span lang=\"en\"><b>2,000</b> are </span><span lang=\"zh\"></span>",
+            "<span lang=\"en\"><b>2,000</b> are {</span><span lang=\"zh\">{</span>",
         );
     }
 

@@ -3,7 +3,7 @@
 use model::{AuthVerdict, Endpoint, Finding, Severity, Timestamp};
 
 use super::facts::{Facts, seconds};
-use super::html::{Attrs, Fill, Html, anchor, clip};
+use super::html::{Fill, Html, anchor, clip};
 use super::limits::{LIST_MAX, NAME_CHARS_MAX};
 use super::text::{self, Words, t};
 
@@ -129,8 +129,8 @@ pub(crate) fn more(h: &mut Html, left_out: usize, file: &'static str) {
 /// Method and path of an endpoint, with its site on demand; leads to its row in the inventory.
 pub(crate) fn endpoint(h: &mut Html, facts: &Facts<'_>, endpoint: &Endpoint, with_site: bool) {
     let to = format!("#{}", endpoint_anchor(endpoint));
-    let attrs: Attrs<'_> =
-        if facts.is_listed(endpoint.id) { &[("class", "ep"), ("href", &to)] } else { &[("class", "ep")] };
+    let attrs = [("class", "ep"), ("href", to.as_str())];
+    let attrs = if facts.is_listed(endpoint.id) { &attrs[..] } else { &attrs[..1] };
     h.el("a", attrs, |h| endpoint_name(h, endpoint, with_site));
 }
 
@@ -171,9 +171,11 @@ pub(crate) fn finding_anchor(finding: &Finding) -> String {
 }
 
 /// Title of a finding that leads to its description.
-pub(crate) fn finding_link(h: &mut Html, finding: &Finding) {
+pub(crate) fn finding_link(h: &mut Html, facts: &Facts<'_>, finding: &Finding) {
     let to = format!("#{}", finding_anchor(finding));
-    h.el("a", &[("href", &to)], |h| h.say(finding_title(finding)));
+    let attrs = [("href", to.as_str())];
+    let attrs = if facts.is_described(finding) { &attrs[..] } else { &[] };
+    h.el("a", attrs, |h| h.say(finding_title(finding)));
 }
 
 /// Title of a finding; a missing translation falls back to English.
