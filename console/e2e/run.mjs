@@ -226,6 +226,8 @@ async function behaviour(context, base) {
     open(context, base, "/endpoints?lang=en", async (page) => {
       await page.locator(".ant-table-row td:nth-child(2)").first().click();
       await page.waitForSelector(".ant-drawer h1");
+      await settled(page);
+      await picture(page, "drawer");
       const id = at(page).searchParams.get("open");
       must(id, "the drawer is not in the URL");
       await page.click(".ant-drawer >> text=Open page");
@@ -268,23 +270,26 @@ async function behaviour(context, base) {
     });
   });
   for (const [width, height] of [[1280, 800], [1920, 1080]]) {
-    for (const path of ["/overview", "/endpoints", "/calls", "/data", "/findings"]) {
-      await check(`fits ${path} at ${width}`, () =>
-        open(
+    for (const item of PAGES) {
+      if (item.name.startsWith("endpoint-")) continue;
+      await check(`fits ${item.name} at ${width}`, async () => {
+        const path = await pathOf(context, base, item);
+        must(path !== undefined, "the list is empty");
+        await open(
           context,
           base,
-          `${path}?lang=zh&theme=${width === 1280 ? "dark" : "light"}`,
+          withParams(path, { lang: "zh", theme: width === 1280 ? "dark" : "light" }),
           async (page) => {
             const wide = await page.evaluate(() => {
               const main = document.querySelector(".scroll");
               return main ? main.scrollWidth - main.clientWidth : 1;
             });
             must(wide <= 0, `the page is ${wide} px too wide`);
-            await picture(page, `wide-${path.slice(1)}-${width}`);
+            await picture(page, `wide-${item.name}-${width}`);
           },
           { size: { width, height } },
-        ),
-      );
+        );
+      });
     }
   }
 }

@@ -17,7 +17,7 @@ describe("figures", () => {
   it("say how long ago", () => {
     const now = Date.parse("2026-11-21T10:00:00Z");
     expect(relative("2026-11-21T09:57:00Z", now, "en")).toBe("3 minutes ago");
-    expect(relative("2026-11-21T09:57:00Z", now, "zh")).toBe("3分钟前");
+    expect(relative("2026-11-21T09:57:00Z", now, "zh")).toBe("3 分钟前");
     expect(relative("2026-11-19T10:00:00Z", now, "zh")).toBe("前天");
     expect(relative("2026-01-01T00:00:00Z", now, "en")).toMatch(/^202[56]-/);
     expect(relative("never", now, "en")).toBe("");

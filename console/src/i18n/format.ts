@@ -52,7 +52,9 @@ export function relative(iso: string, now: number, lang: Lang): string {
   if (Math.abs(seconds) > 30 * 86_400) return dateTime(iso).slice(0, 10);
   const format = new Intl.RelativeTimeFormat(lang === "zh" ? "zh-CN" : "en-GB", { numeric: "auto" });
   for (const [unit, size] of STEPS) {
-    if (Math.abs(seconds) >= size || unit === "second") return format.format(Math.trunc(seconds / size), unit);
+    if (Math.abs(seconds) < size && unit !== "second") continue;
+    // Chinese typography sets figures apart from the characters beside them, as the other texts do.
+    return format.format(Math.trunc(seconds / size), unit).replace(/(\d)(?=\p{Script=Han})/u, "$1 ");
   }
   return "";
 }

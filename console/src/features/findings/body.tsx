@@ -103,7 +103,7 @@ function RuleText({ text, params }: { text: string; params: Record<string, strin
     .split(/\n+/)
     .filter((line) => line.trim() !== "")
     .map((line, at) => (
-      <p key={at} style={{ margin: "0 0 8px", lineHeight: "22px" }}>
+      <p key={at}>
         {line}
       </p>
     ));

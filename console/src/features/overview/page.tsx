@@ -14,10 +14,16 @@ import { useNames } from "@/ui/names";
 import { CallHistogram } from "@/ui/plot";
 import { EmptyState, FeedHint, Loaded } from "@/ui/states";
 import { useTitle } from "@/ui/title";
-import { useUrl, type Url } from "@/ui/url";
+import { useUrl, type Patch, type Url } from "@/ui/url";
+
+/** The overview counts over all sites, so its links leave the site filter behind: numbers and lists must agree. */
+function useWholeUrl(): Pick<Url, "to"> {
+  const url = useUrl();
+  return { to: (path: string, own: Patch = {}) => url.to(path, { site: "", range: "", from: "", until: "", ...own }) };
+}
 
 /** Query parameters of the API as the pages of the console name them. */
-function listAddress(url: Url, todo: Todo): string {
+function listAddress(url: Pick<Url, "to">, todo: Todo): string {
   const { host, ...filter } = todo.filter;
   const own = { ...filter, ...(host === undefined ? {} : { site: host }) };
   return todo.list === "candidates" ? url.to("/endpoints", { tab: "candidates", ...own }) : url.to(`/${todo.list}`, own);
@@ -26,7 +32,7 @@ function listAddress(url: Url, todo: Todo): string {
 function Todos({ todos }: { todos: Todo[] }) {
   const t = useT();
   const words = useWords();
-  const url = useUrl();
+  const url = useWholeUrl();
   const tones: Record<string, string> = { critical_findings: "critical", high_findings: "high", sensitive_without_auth: "high" };
   if (todos.length === 0) return <p className="muted">{t("overview.nothingToDo")}</p>;
   return (
@@ -69,7 +75,7 @@ function Tile({ label, value, to, note }: TileProps) {
 
 function Tiles({ data }: { data: Overview }) {
   const t = useT();
-  const url = useUrl();
+  const url = useWholeUrl();
   const { counts } = data;
   return (
     <div className="tiles">
@@ -105,7 +111,7 @@ function Tiles({ data }: { data: Overview }) {
 
 function Endpoints({ rows, extra }: { rows: EndpointRow[]; extra: (row: EndpointRow) => ReactNode }) {
   const t = useT();
-  const url = useUrl();
+  const url = useWholeUrl();
   if (rows.length === 0) return <p className="muted">{t("overview.noEndpoints")}</p>;
   return (
     <div className="timeline">
@@ -124,7 +130,7 @@ function Endpoints({ rows, extra }: { rows: EndpointRow[]; extra: (row: Endpoint
 function Findings({ data }: { data: Overview }) {
   const t = useT();
   const pick = usePick();
-  const url = useUrl();
+  const url = useWholeUrl();
   const line = (row: FindingRow) => (
     <Link key={row.id} className="line-item" to={url.to(`/findings/${row.id}`)}>
       <span style={{ width: 86, flex: "none" }}>
@@ -160,7 +166,7 @@ function Findings({ data }: { data: Overview }) {
 function DataTypes({ data }: { data: Overview }) {
   const t = useT();
   const names = useNames();
-  const url = useUrl();
+  const url = useWholeUrl();
   const types = data.data_levels.flatMap((level) => level.types).slice(0, 10);
   const most = Math.max(1, ...types.map((type) => type.endpoints));
   if (types.length === 0) return <p className="muted">{t("overview.noData")}</p>;
@@ -194,7 +200,7 @@ function DataTypes({ data }: { data: Overview }) {
 
 function Content({ data }: { data: Overview }) {
   const t = useT();
-  const url = useUrl();
+  const url = useWholeUrl();
   const navigate = useNavigate();
   const feed = data.todo.find((todo) => todo.code === "feed_traffic");
   if (feed && data.counts.calls === 0) {

@@ -58,7 +58,7 @@ function LoginForm() {
       <Button type="primary" htmlType="submit" block loading={login.isPending}>
         {t("session.login")}
       </Button>
-      <p className="small muted" style={{ marginBottom: 0 }}>
+      <p className="small muted" style={{ marginTop: 16 }}>
         {t("session.firstRun")}
       </p>
     </Form>

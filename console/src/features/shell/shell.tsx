@@ -125,7 +125,7 @@ function Topbar() {
       </button>
       <div className="grow" />
       <Suspense fallback={null}>{pathname.startsWith("/calls") && <RangePicker />}</Suspense>
-      <SiteFilter />
+      {!/^\/(overview|settings)/.test(pathname) && <SiteFilter />}
       <LangSwitch />
       <ModeSwitch />
       <UserMenu />
