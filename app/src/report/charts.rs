@@ -3,7 +3,8 @@
 
 use model::Timestamp;
 
-use super::html::Html;
+use super::html::{Html, clip};
+use super::limits::NAME_CHARS_MAX;
 use super::text::Words;
 
 /// Width of the drawing in its own units; it is stretched to the width there is.
@@ -31,7 +32,7 @@ const STEPS: [i64; 14] = [
     365 * DAY,
 ];
 /// Marks on a time scale at most.
-const MARKS_MAX: i64 = 7;
+const MARKS_MAX: i64 = 6;
 
 /// One piece of a bar.
 pub(crate) struct Piece<'a> {
@@ -85,6 +86,33 @@ pub(crate) fn row(
         h.el("div", &[("class", "plot")], drawing);
         h.el("div", &[("class", "figure")], figure);
     });
+}
+
+/// A row with a bar of counts by class on a scale that ends at `longest`; the figure is their sum.
+pub(crate) fn counted(
+    h: &mut Html,
+    label: impl FnOnce(&mut Html),
+    counts: &[(&'static str, u64)],
+    longest: u64,
+) {
+    let tips: Vec<String> = counts.iter().map(|(_, count)| count.to_string()).collect();
+    let pieces: Vec<Piece<'_>> = counts
+        .iter()
+        .zip(&tips)
+        .map(|((class, count), tip)| Piece { share: *count as f64 / longest.max(1) as f64, class, tip })
+        .collect();
+    row(h, label, |h| bar(h, &pieces), |h| h.number(counts.iter().map(|(_, count)| count).sum()));
+}
+
+/// Such a row for a site.
+pub(crate) fn site(h: &mut Html, site: &str, counts: &[(&'static str, u64)], longest: u64) {
+    let site = clip(site, NAME_CHARS_MAX);
+    counted(h, |h| h.leaf("code", &[("title", &site)], &site), counts, longest);
+}
+
+/// The last row: what the figures count.
+pub(crate) fn unit(h: &mut Html, words: Words<'static>) {
+    row(h, |_| {}, |_| {}, |h| h.label("small", &[], words));
 }
 
 /// A bar of pieces one after another.

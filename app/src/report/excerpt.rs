@@ -33,10 +33,10 @@ pub(crate) enum Shown<'a> {
 /// The lines of a body with its sensitive values marked.
 pub(crate) fn lines<'a>(body: &str, hits: &[&'a DataHit]) -> Vec<Line<'a>> {
     let body = body.trim();
-    if body.starts_with(['{', '[']) {
-        if let Some(lines) = Json::new(hits).read(body) {
-            return lines;
-        }
+    if body.starts_with(['{', '['])
+        && let Some(lines) = Json::new(hits).read(body)
+    {
+        return lines;
     }
     body.lines().map(|line| Line { indent: 0, pieces: mark(line, hits) }).collect()
 }
@@ -45,7 +45,8 @@ pub(crate) fn lines<'a>(body: &str, hits: &[&'a DataHit]) -> Vec<Line<'a>> {
 pub(crate) fn window(lines: Vec<Line<'_>>) -> Vec<Shown<'_>> {
     let mut keep = vec![lines.len() <= BODY_LINES_MAX; lines.len()];
     keep.iter_mut().take(HEAD_LINES).for_each(|keep| *keep = true);
-    let marked: Vec<usize> = lines.iter().enumerate().filter(|(_, line)| line.is_marked()).map(|(at, _)| at).collect();
+    let marked: Vec<usize> =
+        lines.iter().enumerate().filter(|(_, line)| line.is_marked()).map(|(at, _)| at).collect();
     let mut kept = keep.iter().filter(|keep| **keep).count();
     for at in &marked {
         for keep in &mut keep[at.saturating_sub(AROUND_LINES)..(at + AROUND_LINES + 1).min(lines.len())] {
@@ -73,7 +74,8 @@ pub(crate) fn window(lines: Vec<Line<'_>>) -> Vec<Shown<'_>> {
 pub(crate) fn mark<'a>(text: &str, hits: &[&'a DataHit]) -> Vec<Piece<'a>> {
     let mut spans: Vec<(usize, usize, &DataHit)> = Vec::new();
     for hit in hits.iter().filter(|hit| !hit.sample.is_empty()) {
-        let is_free = |at: &usize| spans.iter().all(|(from, to, _)| at + hit.sample.len() <= *from || at >= to);
+        let is_free =
+            |at: &usize| spans.iter().all(|(from, to, _)| at + hit.sample.len() <= *from || at >= to);
         if let Some(at) = text.match_indices(hit.sample.as_str()).map(|(at, _)| at).find(is_free) {
             spans.push((at, at + hit.sample.len(), hit));
         }
@@ -310,11 +312,14 @@ mod tests {
 
     #[test]
     fn a_long_body_shows_its_start_and_its_marks() {
-        let body: Vec<String> = (0..200).map(|n| if n == 150 { "z***".into() } else { n.to_string() }).collect();
+        let body: Vec<String> =
+            (0..200).map(|n| if n == 150 { "z***".into() } else { n.to_string() }).collect();
         let found = hit("", "z***");
         let shown = window(lines(&body.join("\n"), &[&found]));
-        let left: Vec<usize> =
-            shown.iter().filter_map(|shown| if let Shown::LeftOut(count) = shown { Some(*count) } else { None }).collect();
+        let left: Vec<usize> = shown
+            .iter()
+            .filter_map(|shown| if let Shown::LeftOut(count) = shown { Some(*count) } else { None })
+            .collect();
         assert_eq!(left, [140, 47]);
     }
 }

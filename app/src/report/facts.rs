@@ -15,6 +15,18 @@ pub(crate) const LEAK_LEVEL: u8 = 3;
 /// Purposes whose calls carry their credential in the body: that no other one is seen says nothing about them.
 const CREDENTIAL_IN_BODY: [&str; 3] = ["login", "register", "token"];
 
+/// What is asked from whoever calls, least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard {
+    None,
+    /// Calls succeed with and without a credential.
+    Mixed,
+    Unknown,
+    /// A login or the like: what proves the caller stands in the body.
+    InBody,
+    Required,
+}
+
 /// The outcome in the order of the report.
 pub(crate) struct Facts<'a> {
     pub inputs: &'a [String],
@@ -34,7 +46,8 @@ pub(crate) struct Facts<'a> {
 impl<'a> Facts<'a> {
     pub fn new(inputs: &'a [String], outcome: &'a Outcome, counts: &'a Counts, rules: &'a Ruleset) -> Self {
         let all = &outcome.picture.inventory.endpoints;
-        let endpoints: BTreeMap<EndpointId, &Endpoint> = all.iter().map(|endpoint| (endpoint.id, endpoint)).collect();
+        let endpoints: BTreeMap<EndpointId, &Endpoint> =
+            all.iter().map(|endpoint| (endpoint.id, endpoint)).collect();
         let risk = |finding: &Finding| {
             finding.endpoint.and_then(|id| endpoints.get(&id)).map_or(0, |endpoint| endpoint.risk.score)
         };
@@ -50,13 +63,26 @@ impl<'a> Facts<'a> {
         }
         let mut inventory: Vec<&Endpoint> = all.iter().collect();
         if inventory.len() > ENDPOINTS_MAX {
-            inventory.sort_by_key(|endpoint| (std::cmp::Reverse((endpoint.risk.score, endpoint.calls)), endpoint.id));
+            inventory.sort_by_key(|endpoint| {
+                (std::cmp::Reverse((endpoint.risk.score, endpoint.calls)), endpoint.id)
+            });
             inventory.truncate(ENDPOINTS_MAX);
         }
         inventory.sort_by(|a, b| (&a.host, &a.template, &a.method).cmp(&(&b.host, &b.template, &b.method)));
         let listed = inventory.iter().map(|endpoint| endpoint.id).collect();
         let described = findings.iter().take(FINDINGS_MAX).map(|finding| finding.id.as_str()).collect();
-        Self { inputs, outcome, counts, rules, findings, inventory, listed, described, endpoints, by_endpoint }
+        Self {
+            inputs,
+            outcome,
+            counts,
+            rules,
+            findings,
+            inventory,
+            listed,
+            described,
+            endpoints,
+            by_endpoint,
+        }
     }
 
     /// The endpoint with this id.
@@ -91,7 +117,8 @@ impl<'a> Facts<'a> {
 
     /// Endpoints with the highest risk first, those without any left out.
     pub fn by_risk(&self) -> Vec<&'a Endpoint> {
-        let mut endpoints: Vec<&Endpoint> = self.endpoints().iter().filter(|endpoint| endpoint.risk.score > 0).collect();
+        let mut endpoints: Vec<&Endpoint> =
+            self.endpoints().iter().filter(|endpoint| endpoint.risk.score > 0).collect();
         endpoints.sort_by(|a, b| {
             (b.risk.score, b.calls).cmp(&(a.risk.score, a.calls)).then_with(|| a.id.cmp(&b.id))
         });
@@ -108,25 +135,37 @@ impl<'a> Facts<'a> {
             .filter(|usage| usage.side == Side::Response && !usage.masked && usage.level >= LEAK_LEVEL)
             .filter(|usage| !is_secret(usage))
             .collect();
-        uses.sort_by(|a, b| (b.level, b.count).cmp(&(a.level, a.count)).then_with(|| a.data_type.cmp(&b.data_type)));
+        uses.sort_by(|a, b| {
+            (b.level, b.count).cmp(&(a.level, a.count)).then_with(|| a.data_type.cmp(&b.data_type))
+        });
         uses
     }
 
-    /// How an endpoint's answers are guarded; calls that carry their credential in the body count as guarded.
-    pub fn guard(&self, endpoint: &Endpoint) -> AuthVerdict {
-        match endpoint.purpose.as_deref() {
-            Some(purpose) if CREDENTIAL_IN_BODY.iter().any(|word| purpose.starts_with(word)) => AuthVerdict::Required,
-            _ => endpoint.auth.verdict,
+    /// What is asked from the callers of an endpoint.
+    pub fn guard(&self, endpoint: &Endpoint) -> Guard {
+        let purpose = endpoint.purpose.as_deref().unwrap_or_default();
+        match endpoint.auth.verdict {
+            AuthVerdict::None | AuthVerdict::Mixed if CREDENTIAL_IN_BODY.contains(&purpose) => Guard::InBody,
+            AuthVerdict::None => Guard::None,
+            AuthVerdict::Mixed => Guard::Mixed,
+            AuthVerdict::Unknown => Guard::Unknown,
+            AuthVerdict::Required => Guard::Required,
         }
     }
 
     /// Endpoints that answer sensitive data in clear to whoever asks, highest risk first.
     pub fn leaks(&self) -> Vec<&'a Endpoint> {
-        let is_open = |endpoint: &&Endpoint| matches!(self.guard(endpoint), AuthVerdict::None | AuthVerdict::Mixed);
-        let mut leaks: Vec<&Endpoint> =
-            self.endpoints().iter().filter(is_open).filter(|endpoint| !self.answered(endpoint).is_empty()).collect();
+        let is_open = |endpoint: &&Endpoint| matches!(self.guard(endpoint), Guard::None | Guard::Mixed);
+        let mut leaks: Vec<&Endpoint> = self
+            .endpoints()
+            .iter()
+            .filter(is_open)
+            .filter(|endpoint| !self.answered(endpoint).is_empty())
+            .collect();
         leaks.sort_by(|a, b| {
-            (b.level, b.risk.score, b.calls).cmp(&(a.level, a.risk.score, a.calls)).then_with(|| a.id.cmp(&b.id))
+            (b.level, b.risk.score, b.calls)
+                .cmp(&(a.level, a.risk.score, a.calls))
+                .then_with(|| a.id.cmp(&b.id))
         });
         leaks
     }
@@ -134,6 +173,14 @@ impl<'a> Facts<'a> {
     /// What a data type is called; its id when the rules do not know it.
     pub fn data_type(&self, id: &'a str) -> Words<'a> {
         self.rules.data_type(id).map_or(t(id, id), |rule| Words::from(&rule.text))
+    }
+
+    /// What a facet of a weakness is called: one that its rule names, or a pattern of its set.
+    pub fn detail(&self, rule: &str, id: &'a str) -> Words<'a> {
+        let Some(rule) = self.rules.weakness(rule) else { return t(id, id) };
+        let named = rule.details.iter().find(|detail| detail.id == id).map(|detail| &detail.text);
+        let pattern = || self.rules.patterns(&rule.detail_pattern.as_ref()?.1)?.pattern_text(id);
+        named.or_else(pattern).map_or(t(id, id), Words::from)
     }
 
     /// What a business purpose is called.
@@ -230,7 +277,10 @@ mod tests {
 
     #[test]
     fn times_are_to_the_second_or_unknown() {
-        assert_eq!(seconds("2026-11-21T10:00:00.123456Z".parse().expect("a time")).as_deref(), Some("2026-11-21 10:00:00"));
+        assert_eq!(
+            seconds("2026-11-21T10:00:00.123456Z".parse().expect("a time")).as_deref(),
+            Some("2026-11-21 10:00:00")
+        );
         assert_eq!(seconds(Timestamp::UNKNOWN), None);
     }
 }

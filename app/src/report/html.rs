@@ -110,7 +110,8 @@ impl Html {
             let Some((hole, after)) = after.split_once('}') else { break };
             self.text(before);
             rest = after;
-            let (index, forms) = hole.split_once('|').map_or((hole, None), |(index, forms)| (index, Some(forms)));
+            let (index, forms) =
+                hole.split_once('|').map_or((hole, None), |(index, forms)| (index, Some(forms)));
             let Some(value) = index.parse().ok().and_then(|index: usize| values.get(index)) else { continue };
             match (forms, value) {
                 (Some(forms), value) => {

@@ -1,8 +1,8 @@
 //! Pieces that several sections are made of: the name of an endpoint, marks of severity and level, times, tables.
 
-use model::{AuthVerdict, Endpoint, Finding, Severity, Timestamp};
+use model::{Endpoint, Finding, Severity, Timestamp};
 
-use super::facts::{Facts, seconds};
+use super::facts::{Facts, Guard, seconds};
 use super::html::{Fill, Html, anchor, clip};
 use super::limits::{LIST_MAX, NAME_CHARS_MAX};
 use super::text::{self, Words, t};
@@ -77,7 +77,10 @@ pub(crate) fn time_cell(h: &mut Html, time: Timestamp) {
 /// A field that narrows a table down, and selects beside it: key of the row's data, caption, values with words.
 pub(crate) fn filter(h: &mut Html, table: &'static str, selects: &[Select<'_>]) {
     h.el("div", &[("class", "filter screen"), ("data-for", table)], |h| {
-        h.void("input", &[("type", "search"), ("data-en", "Filter"), ("data-zh", "筛选"), ("aria-label", "Filter 筛选")]);
+        h.void(
+            "input",
+            &[("type", "search"), ("data-en", "Filter"), ("data-zh", "筛选"), ("aria-label", "Filter 筛选")],
+        );
         for select in selects {
             let attrs = [("data-key", select.key), ("aria-label", select.caption.en)];
             h.el("select", &attrs, |h| {
@@ -123,6 +126,14 @@ pub(crate) fn more(h: &mut Html, left_out: usize, file: &'static str) {
             let words = t("and {0} more, see {1}", "另有 {0} 项，见 {1}");
             h.fill(words, &[Fill::Count(left_out as u64), Fill::With(&|h| h.leaf("code", &[], file))]);
         });
+    }
+}
+
+/// How many more there are, and that they stand further down.
+pub(crate) fn more_below(h: &mut Html, left_out: usize) {
+    if left_out > 0 {
+        let words = t("and {0} more in the table below", "另有 {0} 项，见下表");
+        h.el("p", &[("class", "more")], |h| h.fill(words, &[Fill::Count(left_out as u64)]));
     }
 }
 
@@ -197,8 +208,12 @@ pub(crate) fn level(h: &mut Html, level: u8) {
     h.leaf("span", &attrs, &if level == 0 { "–".to_owned() } else { format!("L{level}") });
 }
 
-/// Verdict on the credentials of an endpoint.
-pub(crate) fn auth(h: &mut Html, verdict: AuthVerdict) {
+/// What is asked from the callers of an endpoint.
+pub(crate) fn auth(h: &mut Html, facts: &Facts<'_>, endpoint: &Endpoint) {
+    let verdict = endpoint.auth.verdict;
+    if facts.guard(endpoint) == Guard::InBody {
+        return h.label("span", &[], t("In the body", "在正文中"));
+    }
     let class = format!("auth {}", verdict.as_str());
     h.el("span", &[("class", &class)], |h| h.say(text::auth(verdict)));
 }

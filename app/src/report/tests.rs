@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::{
-    AuthVerdict, Call, CallId, Endpoint, EndpointId, Family, Finding, FindingState, LoggedCall, Severity, Timestamp,
+    AuthVerdict, Call, CallId, Endpoint, EndpointId, Family, Finding, FindingState, LoggedCall, Severity,
+    Timestamp,
 };
 use observe::{Observer, redact};
 use rules::Ruleset;
@@ -16,7 +17,7 @@ use crate::pipeline::Picture;
 
 const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'\u{202e}\u{0}";
 
-fn rules() -> Arc<Ruleset> {
+pub(crate) fn rules() -> Arc<Ruleset> {
     Arc::new(Ruleset::builtin().expect("content"))
 }
 
@@ -45,7 +46,7 @@ pub(crate) fn finding(rule: &str, endpoint: Option<EndpointId>) -> Finding {
 }
 
 /// What an analysis of these calls comes to, without detectors.
-fn outcome(rules: &Arc<Ruleset>, calls: &[Call]) -> Outcome {
+pub(crate) fn outcome(rules: &Arc<Ruleset>, calls: &[Call]) -> Outcome {
     let mut observer = Observer::new(Arc::clone(rules), [0; 32]);
     let (first, last) = calls.iter().fold((Timestamp::UNKNOWN, Timestamp::UNKNOWN), |(first, last), call| {
         (first.earlier(call.ts), last.later(call.ts))
@@ -77,7 +78,10 @@ fn page(rules: &Ruleset, inputs: &[&str], outcome: &Outcome) -> String {
 #[track_caller]
 fn check(page: &str) {
     let values = |attribute: &str| -> Vec<String> {
-        page.split(&format!(" {attribute}=\"")).skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
+        page.split(&format!(" {attribute}=\""))
+            .skip(1)
+            .filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()))
+            .collect()
     };
     let all = values("id");
     let ids: BTreeSet<&String> = all.iter().filter(|id| !id.is_empty()).collect();
@@ -86,9 +90,16 @@ fn check(page: &str) {
         let anchor = link.strip_prefix('#').unwrap_or_else(|| panic!("{link} leaves the page"));
         assert!(ids.contains(&anchor.to_owned()), "{link} leads nowhere");
     }
-    assert!(values("src").is_empty() && !page.contains("url(") && !page.contains("@import"), "something is fetched");
+    assert!(
+        values("src").is_empty() && !page.contains("url(") && !page.contains("@import"),
+        "something is fetched"
+    );
     assert_eq!(page.matches("<script").count(), 1, "a script that is not ours");
-    assert_eq!(page.matches("lang=\"en\"").count(), page.matches("lang=\"zh\"").count() + 1, "a language is missing");
+    assert_eq!(
+        page.matches("lang=\"en\"").count(),
+        page.matches("lang=\"zh\"").count() + 1,
+        "a language is missing"
+    );
     let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\t') || ('\u{202a}'..='\u{202e}').contains(&c);
     assert!(!page.contains(odd), "a control character");
 }
@@ -109,7 +120,10 @@ fn hostile_traffic_stays_text() {
     let body = serde_json::json!({ HOSTILE: { "email": "wang.fang@example.com", "note": HOSTILE }});
     let calls: Vec<Call> = (0..20)
         .map(|n| {
-            let mut call = call(&format!("GET /users/{n}?q=<script>alert(2)</script>")).id(&format!("{HOSTILE}{n}")).json(&body).build();
+            let mut call = call(&format!("GET /users/{n}?q=<script>alert(2)</script>"))
+                .id(&format!("{HOSTILE}{n}"))
+                .json(&body)
+                .build();
             call.host = format!("evil\"><script>{}", "a".repeat(5_000));
             call.method = if n % 2 == 0 { "GET".into() } else { format!("<b>{HOSTILE}") };
             call
@@ -158,8 +172,9 @@ fn a_large_inventory_is_bounded_and_counted() {
 fn a_finding_shows_its_call_masked_and_marked() {
     let rules = rules();
     let answer = serde_json::json!({"users": [{"name": "x", "email": "wang.fang@example.com", "mobile": "13800138000"}]});
-    let calls: Vec<Call> =
-        (0..8).map(|n| call(&format!("GET /users/{n}")).id(&format!("c{n}")).after(n).json(&answer).build()).collect();
+    let calls: Vec<Call> = (0..8)
+        .map(|n| call(&format!("GET /users/{n}")).id(&format!("c{n}")).after(n).json(&answer).build())
+        .collect();
     let mut outcome = outcome(&rules, &calls);
     let mut found = finding("data-without-auth", Some(outcome.picture.inventory.endpoints[0].id));
     found.evidence = vec![CallId::new("c2"), CallId::new("c3"), CallId::new("gone")];
@@ -168,13 +183,21 @@ fn a_finding_shows_its_call_masked_and_marked() {
     check(&page);
     assert!(page.contains(">138****8000</mark>") && !page.contains("13800138000"));
     assert!(page.contains("<code>traffic.pcap</code>") && !page.contains("/some/folder"));
-    assert!(page.contains("2026-01-05 02:00:02") && page.contains("call that proves it") && page.contains("作为证据的调用"));
+    assert!(
+        page.contains("2026-01-05 02:00:02")
+            && page.contains("call that proves it")
+            && page.contains("作为证据的调用")
+    );
     assert!(page.contains("not kept for this report"));
 }
 
 #[test]
 fn the_same_outcome_gives_the_same_page() {
     let rules = rules();
-    let calls: Vec<Call> = (0..30).map(|n| call(&format!("GET /users/{n}/orders")).after(n).build()).collect();
-    assert_eq!(page(&rules, &["a"], &outcome(&rules, &calls)), page(&rules, &["a"], &outcome(&rules, &calls)));
+    let calls: Vec<Call> =
+        (0..30).map(|n| call(&format!("GET /users/{n}/orders")).after(n).build()).collect();
+    assert_eq!(
+        page(&rules, &["a"], &outcome(&rules, &calls)),
+        page(&rules, &["a"], &outcome(&rules, &calls))
+    );
 }

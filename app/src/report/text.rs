@@ -35,7 +35,7 @@ pub(crate) const fn severity(severity: Severity) -> Words<'static> {
 
 pub(crate) const fn severity_meaning(severity: Severity) -> Words<'static> {
     match severity {
-        Severity::Critical => t("somebody is needed at once", "需立即有人处理"),
+        Severity::Critical => t("act at once", "立即处置"),
         Severity::High => t("mend now", "应立即修复"),
         Severity::Medium => t("mend soon", "应尽快修复"),
         Severity::Low => t("mend when convenient", "可择机修复"),
@@ -146,11 +146,15 @@ pub(crate) const fn reason(reason: CandidateReason) -> Words<'static> {
 
 pub(crate) const fn reason_why(reason: CandidateReason) -> Words<'static> {
     match reason {
-        CandidateReason::Unconfirmed => t("no call was answered with success", "没有任何一次调用得到成功响应"),
+        CandidateReason::Unconfirmed => {
+            t("no call was answered with success", "没有任何一次调用得到成功响应")
+        }
         CandidateReason::Scanner => {
             t("asked for by clients that mostly ask for what does not exist", "请求方主要在请求不存在的路径")
         }
-        CandidateReason::Static => t("a script, style, image, font or other file", "脚本、样式、图片、字体等文件"),
+        CandidateReason::Static => {
+            t("a script, style, image, font or other file", "脚本、样式、图片、字体等文件")
+        }
         CandidateReason::Page => t("a page for people rather than an API", "供人浏览的页面，而非接口"),
         CandidateReason::NoResponse => t("no response was seen", "未采集到响应"),
         CandidateReason::Attack => t("the request carries an attack", "请求中包含攻击内容"),

@@ -9,45 +9,50 @@ use crate::report::pieces::{self, column, figure, section, table, unsorted};
 use crate::report::text::{self, t};
 
 pub(crate) fn write(h: &mut Html, facts: &Facts<'_>) {
-    section(h, "accounts", t("Which accounts touched the most sensitive data?", "哪些账号接触的敏感数据最多？"), |h| {
-        let all = &facts.outcome.picture.inventory.accounts;
-        if all.is_empty() {
-            return pieces::nothing(
-                h,
-                t(
-                    "No account was recognised. Accounts show in logins, HTTP Basic, JSON Web Tokens and sessions.",
-                    "未识别到账号。账号可从登录、HTTP Basic、JWT 与会话中识别。",
-                ),
-            );
-        }
-        let mut ranked: Vec<(Vec<(u8, &str)>, &Account)> =
-            all.iter().map(|account| (touched(facts, account), account)).collect();
-        let rank = |(types, account): &(Vec<(u8, &str)>, &Account)| {
-            let sensitive = types.iter().filter(|(level, _)| *level >= LEAK_LEVEL).count();
-            let sum: usize = types.iter().map(|(level, _)| usize::from(*level)).sum();
-            std::cmp::Reverse((sensitive, sum, account.calls))
-        };
-        ranked.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.1.id.cmp(&b.1.id)));
-        pieces::filter(h, "t-accounts", &[]);
-        let columns = [
-            column(t("Account", "账号")),
-            column(t("Site", "站点")),
-            column(t("Known by", "依据")),
-            figure(t("Calls", "调用")),
-            figure(t("APIs", "接口")),
-            figure(t("Failed logins", "登录失败")),
-            figure(t("Clients", "客户端")),
-            figure(t("Sensitive types", "敏感类型")),
-            unsorted(t("Data read or sent in clear", "读取或发送的明文数据")),
-            column(t("Last seen (UTC)", "最近出现（UTC）")),
-        ];
-        table(h, ("t-accounts", "accounts"), &columns, |h| {
-            for (types, account) in ranked.iter().take(ACCOUNTS_MAX) {
-                row(h, facts, (types, account));
+    section(
+        h,
+        "accounts",
+        t("Which accounts touched the most sensitive data?", "哪些账号接触的敏感数据最多？"),
+        |h| {
+            let all = &facts.outcome.picture.inventory.accounts;
+            if all.is_empty() {
+                return pieces::nothing(
+                    h,
+                    t(
+                        "No account was recognised. Accounts show in logins, HTTP Basic, JSON Web Tokens and sessions.",
+                        "未识别到账号。账号可从登录、HTTP Basic、JWT 与会话中识别。",
+                    ),
+                );
             }
-        });
-        pieces::more(h, ranked.len().saturating_sub(ACCOUNTS_MAX), "accounts.jsonl");
-    });
+            let mut ranked: Vec<(Vec<(u8, &str)>, &Account)> =
+                all.iter().map(|account| (touched(facts, account), account)).collect();
+            let rank = |(types, account): &(Vec<(u8, &str)>, &Account)| {
+                let sensitive = types.iter().filter(|(level, _)| *level >= LEAK_LEVEL).count();
+                let sum: usize = types.iter().map(|(level, _)| usize::from(*level)).sum();
+                std::cmp::Reverse((sensitive, sum, account.calls))
+            };
+            ranked.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.1.id.cmp(&b.1.id)));
+            pieces::filter(h, "t-accounts", &[]);
+            let columns = [
+                column(t("Account", "账号")),
+                column(t("Site", "站点")),
+                column(t("Known by", "依据")),
+                figure(t("Calls", "调用")),
+                figure(t("APIs", "接口")),
+                figure(t("Failed logins", "登录失败")),
+                figure(t("Clients", "客户端")),
+                figure(t("Sensitive types", "敏感类型")),
+                unsorted(t("Data read or sent in clear", "读取或发送的明文数据")),
+                column(t("Last seen (UTC)", "最近出现（UTC）")),
+            ];
+            table(h, ("t-accounts", "accounts"), &columns, |h| {
+                for (types, account) in ranked.iter().take(ACCOUNTS_MAX) {
+                    row(h, facts, (types, account));
+                }
+            });
+            pieces::more(h, ranked.len().saturating_sub(ACCOUNTS_MAX), "accounts.jsonl");
+        },
+    );
 }
 
 /// Types of an account with their levels, most sensitive first.

@@ -8,7 +8,7 @@ use model::{DataHit, LoggedCall, Message, Place, Side};
 use crate::report::excerpt::{self, Piece, Shown};
 use crate::report::facts::{Facts, latency};
 use crate::report::html::{Fill, Html, clip, grouped};
-use crate::report::limits::{HEADERS_MAX, LINE_CHARS_MAX, NAME_CHARS_MAX, TARGET_CHARS_MAX};
+use crate::report::limits::{EXHIBIT_BYTES, HEADERS_MAX, LINE_CHARS_MAX, NAME_CHARS_MAX, TARGET_CHARS_MAX};
 use crate::report::pieces;
 use crate::report::text::{self, Words, t};
 
@@ -80,7 +80,9 @@ fn meta(h: &mut Html, facts: &Facts<'_>, logged: &LoggedCall) {
         item(t("Duration", "耗时"), &|h| h.text(&latency(duration)));
     }
     if logged.observation.people > 0 {
-        item(t("People in the answer", "响应涉及人数"), &|h| h.number(logged.observation.people.into()));
+        item(t("People in the answer", "响应涉及人数"), &|h| {
+            h.number(logged.observation.people.into())
+        });
     }
     item(t("Call", "调用编号"), &|h| h.leaf("code", &[], &clip(call.id.as_str(), NAME_CHARS_MAX)));
 }
@@ -199,9 +201,10 @@ fn body(h: &mut Html, message: &Message, hits: &[&DataHit]) {
             }
         }
     }
-    if let Some(size) = message.body_size.filter(|size| *size > bytes.len() as u64) {
-        let note = t("excerpt: the body has {0} bytes on the wire", "节选：正文在线路上共 {0} 字节");
-        gap(h, note, size);
+    // Masks change the length, so that only a body of that size is known to be cut.
+    if bytes.len() >= EXHIBIT_BYTES {
+        let size = message.body_size.unwrap_or_default().max(bytes.len() as u64);
+        gap(h, t("excerpt of a body of {0} bytes", "节选，正文共 {0} 字节"), size);
     }
 }
 

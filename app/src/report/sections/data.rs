@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use model::{AuthVerdict, DataType, DataUse, Endpoint};
+use model::{DataType, DataUse, Endpoint};
 
-use crate::report::charts::{self, Piece};
-use crate::report::facts::{Facts, LEAK_LEVEL};
+use crate::report::charts;
+use crate::report::facts::{Facts, Guard, LEAK_LEVEL};
 use crate::report::html::{Html, anchor, clip};
 use crate::report::limits::{CHART_ROWS_MAX, DATA_ROWS_MAX, NAME_CHARS_MAX};
 use crate::report::pieces::{self, Select, column, figure, section, table, unsorted};
@@ -26,7 +26,8 @@ pub(crate) fn write(h: &mut Html, facts: &Facts<'_>) {
     section(h, "data", t("Data map", "数据地图"), |h| {
         let kinds = kinds(facts);
         if kinds.is_empty() {
-            let words = t("No sensitive data was recognised in this traffic.", "未在这些流量中识别到敏感数据。");
+            let words =
+                t("No sensitive data was recognised in this traffic.", "未在这些流量中识别到敏感数据。");
             return h.el("div", &[("id", "open-data")], |h| pieces::nothing(h, words));
         }
         h.el("div", &[("class", "charts")], |h| {
@@ -37,7 +38,11 @@ pub(crate) fn write(h: &mut Html, facts: &Facts<'_>) {
         let options: Vec<(String, Words<'_>)> =
             (1..=5_u8).rev().map(|level| (level.to_string(), text::level(level))).collect();
         h.label("h3", &[], t("Every data type and where it stands", "各类数据及其所在位置"));
-        pieces::filter(h, "t-data", &[Select { key: "level", caption: t("All levels", "全部级别"), options }]);
+        pieces::filter(
+            h,
+            "t-data",
+            &[Select { key: "level", caption: t("All levels", "全部级别"), options }],
+        );
         let columns = [
             unsorted(t("API", "接口")),
             unsorted(t("Place", "位置")),
@@ -49,7 +54,9 @@ pub(crate) fn write(h: &mut Html, facts: &Facts<'_>) {
             figure(t("Calls", "调用")),
         ];
         // Rows are grouped by type, so only the filter moves them.
-        table(h, ("t-data", "data grouped"), &columns, |h| kinds.iter().for_each(|kind| group(h, facts, kind)));
+        table(h, ("t-data", "data grouped"), &columns, |h| {
+            kinds.iter().for_each(|kind| group(h, facts, kind))
+        });
     });
 }
 
@@ -79,8 +86,12 @@ fn kinds<'a>(facts: &Facts<'a>) -> Vec<Kind<'a>> {
     let mut kinds: Vec<Kind<'_>> = kinds.into_values().collect();
     for kind in &mut kinds {
         kind.uses.sort_by(|(_, a), (_, b)| {
-            (a.masked, std::cmp::Reverse(a.count), a.endpoint, &a.path)
-                .cmp(&(b.masked, std::cmp::Reverse(b.count), b.endpoint, &b.path))
+            (a.masked, std::cmp::Reverse(a.count), a.endpoint, &a.path).cmp(&(
+                b.masked,
+                std::cmp::Reverse(b.count),
+                b.endpoint,
+                &b.path,
+            ))
         });
     }
     kinds.sort_by(|a, b| (b.level, b.clear, a.id).cmp(&(a.level, a.clear, b.id)));
@@ -89,74 +100,70 @@ fn kinds<'a>(facts: &Facts<'a>) -> Vec<Kind<'a>> {
 
 /// Where sensitive data is answered, by site and by what is asked from the caller.
 fn guards(h: &mut Html, facts: &Facts<'_>) {
-    const ORDER: [(AuthVerdict, &str); 4] = [
-        (AuthVerdict::None, "a-none"),
-        (AuthVerdict::Mixed, "a-mixed"),
-        (AuthVerdict::Unknown, "a-unknown"),
-        (AuthVerdict::Required, "a-required"),
-    ];
+    const CLASSES: [&str; 4] = ["a-none", "a-mixed", "a-unknown", "a-required"];
+    let place = |guard: Guard| match guard {
+        Guard::None => 0,
+        Guard::Mixed => 1,
+        Guard::Unknown => 2,
+        Guard::InBody | Guard::Required => 3,
+    };
     let mut sites: BTreeMap<&str, [u64; 4]> = BTreeMap::new();
     for endpoint in facts.endpoints().iter().filter(|endpoint| !facts.answered(endpoint).is_empty()) {
-        let verdict = facts.guard(endpoint);
-        let at = ORDER.iter().position(|(known, _)| *known == verdict).unwrap_or(2);
-        sites.entry(&endpoint.host).or_default()[at] += 1;
+        sites.entry(&endpoint.host).or_default()[place(facts.guard(endpoint))] += 1;
     }
     let mut sites: Vec<(&str, [u64; 4])> = sites.into_iter().collect();
-    sites.sort_by(|a, b| b.1.cmp(&a.1));
-    let longest = sites.iter().map(|(_, counts)| counts.iter().sum::<u64>()).max().unwrap_or(1).max(1);
-    let question = t("Where is sensitive data answered without a credential?", "敏感数据在哪里无需凭证即可获得？");
+    sites.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let longest = sites.iter().map(|(_, counts)| counts.iter().sum()).max().unwrap_or(1);
     let legend = [
-        ("a-none", t("no credential", "无凭证")),
-        ("a-mixed", t("with and without", "有无凭证均可")),
-        ("a-unknown", t("unknown", "未知")),
-        ("a-required", t("credential required", "需要凭证")),
+        (CLASSES[0], t("no credential", "无凭证")),
+        (CLASSES[1], t("with and without", "有无凭证均可")),
+        (CLASSES[2], t("unknown", "未知")),
+        (CLASSES[3], t("credential required", "需要凭证")),
     ];
+    let question =
+        t("Where is sensitive data answered without a credential?", "敏感数据在哪里无需凭证即可获得？");
     charts::chart(h, question, &legend, |h| {
         if sites.is_empty() {
-            pieces::nothing(h, t("No API answers data of level 3 or above in clear.", "没有接口以明文返回 3 级及以上的数据。"));
+            let words = t(
+                "No API answers data of level 3 or above in clear.",
+                "没有接口以明文返回 3 级及以上的数据。",
+            );
+            return pieces::nothing(h, words);
         }
         for (site, counts) in sites.iter().take(CHART_ROWS_MAX) {
-            let drawn: Vec<(f64, &str, String)> = ORDER
-                .iter()
-                .zip(counts)
-                .map(|((verdict, class), count)| {
-                    (*count as f64 / longest as f64, *class, format!("{} {count}", verdict.as_str()))
-                })
-                .collect();
-            let bar: Vec<Piece<'_>> =
-                drawn.iter().map(|(share, class, tip)| Piece { share: *share, class, tip }).collect();
-            let site = clip(site, NAME_CHARS_MAX);
-            let total = counts.iter().sum();
-            charts::row(h, |h| h.leaf("code", &[("title", &site)], &site), |h| charts::bar(h, &bar), |h| h.number(total));
+            let counts: Vec<(&str, u64)> = CLASSES.into_iter().zip(*counts).collect();
+            charts::site(h, site, &counts, longest);
         }
-        charts::row(h, |_| {}, |_| {}, |h| h.label("small", &[], t("APIs", "接口")));
-        pieces::more(h, sites.len().saturating_sub(CHART_ROWS_MAX), "data.jsonl");
+        charts::unit(h, t("APIs", "接口"));
+        pieces::more_below(h, sites.len().saturating_sub(CHART_ROWS_MAX));
     });
 }
 
 fn in_clear(h: &mut Html, facts: &Facts<'_>, kinds: &[Kind<'_>]) {
     const CLEAR: [&str; 6] = ["l0", "l1", "l2", "l3", "l4", "l5"];
-    let longest = kinds.iter().take(CHART_ROWS_MAX).map(|kind| kind.clear + kind.masked).max().unwrap_or(1).max(1);
-    let legend = [("l5", t("in clear, by level", "明文，按级别着色")), ("masked", t("masked only", "仅脱敏"))];
-    charts::chart(h, t("Which data types pass in clear, and through how many APIs?", "哪些数据以明文传输，涉及多少接口？"), &legend, |h| {
-        for kind in kinds.iter().take(CHART_ROWS_MAX) {
-            let share = |count: u64| count as f64 / longest as f64;
-            let tips = [format!("{} {}", kind.id, kind.clear), format!("{} {}", kind.id, kind.masked)];
-            let bar = [
-                Piece { share: share(kind.clear), class: CLEAR[usize::from(kind.level.min(5))], tip: &tips[0] },
-                Piece { share: share(kind.masked), class: "masked", tip: &tips[1] },
-            ];
-            let label = |h: &mut Html| {
-                pieces::level(h, kind.level);
-                h.raw(" ");
-                let to = format!("#{}", kind_anchor(kind));
-                h.el("a", &[("href", &to)], |h| h.say(facts.data_type(kind.id.as_str())));
-            };
-            charts::row(h, label, |h| charts::bar(h, &bar), |h| h.number(kind.clear + kind.masked));
-        }
-        charts::row(h, |_| {}, |_| {}, |h| h.label("small", &[], t("APIs", "接口")));
-        pieces::more(h, kinds.len().saturating_sub(CHART_ROWS_MAX), "data.jsonl");
-    });
+    let longest =
+        kinds.iter().take(CHART_ROWS_MAX).map(|kind| kind.clear + kind.masked).max().unwrap_or(1).max(1);
+    let legend =
+        [("l5", t("in clear, by level", "明文，按级别着色")), ("masked", t("masked only", "仅脱敏"))];
+    charts::chart(
+        h,
+        t("Which data types pass in clear, and through how many APIs?", "哪些数据以明文传输，涉及多少接口？"),
+        &legend,
+        |h| {
+            for kind in kinds.iter().take(CHART_ROWS_MAX) {
+                let counts = [(CLEAR[usize::from(kind.level.min(5))], kind.clear), ("masked", kind.masked)];
+                let label = |h: &mut Html| {
+                    pieces::level(h, kind.level);
+                    h.raw(" ");
+                    let to = format!("#{}", kind_anchor(kind));
+                    h.el("a", &[("href", &to)], |h| h.say(facts.data_type(kind.id.as_str())));
+                };
+                charts::counted(h, label, &counts, longest);
+            }
+            charts::unit(h, t("APIs", "接口"));
+            pieces::more_below(h, kinds.len().saturating_sub(CHART_ROWS_MAX));
+        },
+    );
 }
 
 /// The APIs that answer sensitive data to whoever asks.
@@ -165,7 +172,11 @@ fn open_table(h: &mut Html, facts: &Facts<'_>) {
     if leaks.is_empty() {
         return;
     }
-    h.label("h3", &[], t("APIs that answer sensitive data without a credential", "无需凭证即返回敏感数据的接口"));
+    h.label(
+        "h3",
+        &[],
+        t("APIs that answer sensitive data without a credential", "无需凭证即返回敏感数据的接口"),
+    );
     let columns = [
         column(t("API", "接口")),
         column(t("Credential", "凭证")),
@@ -181,7 +192,7 @@ fn open_table(h: &mut Html, facts: &Facts<'_>) {
             types.dedup();
             h.el("tr", &[], |h| {
                 h.el("td", &[], |h| pieces::endpoint(h, facts, endpoint, true));
-                h.el("td", &[], |h| pieces::auth(h, endpoint.auth.verdict));
+                h.el("td", &[], |h| pieces::auth(h, facts, endpoint));
                 pieces::number_cell(h, endpoint.auth.succeeded_without);
                 let level = types.iter().map(|(level, _)| *level).max().unwrap_or(LEAK_LEVEL);
                 h.el("td", &[("class", "num"), ("data-v", &level.to_string())], |h| pieces::level(h, level));
@@ -223,7 +234,7 @@ fn group(h: &mut Html, facts: &Facts<'_>, kind: &Kind<'_>) {
                 false => ("clear", t("in clear", "明文")),
             };
             h.label("td", &[("class", class)], words);
-            h.el("td", &[], |h| pieces::auth(h, endpoint.auth.verdict));
+            h.el("td", &[], |h| pieces::auth(h, facts, endpoint));
             h.leaf("td", &[("class", "mono")], &clip(&usage.sample, NAME_CHARS_MAX));
             pieces::number_cell(h, usage.count);
             pieces::number_cell(h, usage.distinct);
@@ -232,7 +243,9 @@ fn group(h: &mut Html, facts: &Facts<'_>, kind: &Kind<'_>) {
     }
     if kind.uses.len() > DATA_ROWS_MAX {
         h.el("tr", &[("data-level", &level)], |h| {
-            h.el("td", &[("colspan", "8")], |h| pieces::more(h, kind.uses.len() - DATA_ROWS_MAX, "data.jsonl"));
+            h.el("td", &[("colspan", "8")], |h| {
+                pieces::more(h, kind.uses.len() - DATA_ROWS_MAX, "data.jsonl")
+            });
         });
     }
 }

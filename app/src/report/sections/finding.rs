@@ -40,7 +40,7 @@ fn texts(h: &mut Html, facts: &Facts<'_>, finding: &Finding) {
         (t("What to do", "如何处理"), &rule.text.advice),
     ] {
         h.label("h4", &[], heading);
-        let (en, zh) = filled(Words::from(text), finding);
+        let (en, zh) = filled(facts, Words::from(text), finding);
         for (lang, text) in [("en", en), ("zh", zh)] {
             h.el("div", &[("lang", lang)], |h| {
                 for paragraph in text.lines().filter(|line| !line.trim().is_empty()) {
@@ -52,23 +52,31 @@ fn texts(h: &mut Html, facts: &Facts<'_>, finding: &Finding) {
 }
 
 /// A text of a rule in both languages with the finding's parameters in place of `{name}`.
-pub(crate) fn filled(words: Words<'_>, finding: &Finding) -> (String, String) {
-    let fill = |text: &str| {
+pub(crate) fn filled(facts: &Facts<'_>, words: Words<'_>, finding: &Finding) -> (String, String) {
+    let fill = |text: &str, pick: fn(Words<'_>) -> &str, separator: &str| {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
+            let Some((name, after)) = after.split_once('}') else { break };
             out.push_str(before);
-            let Some((name, after)) = after.split_once('}') else {
-                rest = after;
-                continue;
+            let value = finding.params.get(name).map_or("–", String::as_str);
+            let value = match name {
+                "types" => names(value, separator, |id| pick(facts.data_type(id))),
+                "details" => names(value, separator, |id| pick(facts.detail(&finding.rule, id))),
+                _ => value.to_owned(),
             };
-            out.push_str(&clip(finding.params.get(name).map_or("–", String::as_str), LINE_CHARS_MAX));
+            out.push_str(&clip(&value, LINE_CHARS_MAX));
             rest = after;
         }
         out.push_str(rest);
         out
     };
-    (fill(words.en), fill(words.zh))
+    (fill(words.en, |words| words.en, ", "), fill(words.zh, |words| words.zh, "、"))
+}
+
+/// Ids separated by commas as names.
+fn names<'a>(ids: &'a str, separator: &str, name: impl Fn(&'a str) -> &'a str) -> String {
+    ids.split(',').map(name).collect::<Vec<_>>().join(separator)
 }
 
 fn side(h: &mut Html, facts: &Facts<'_>, finding: &Finding) {
@@ -146,20 +154,30 @@ fn rows(h: &mut Html, facts: &Facts<'_>, calls: &[&LoggedCall]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::tests::finding;
+    use crate::analyze::Counts;
+    use crate::report::tests::{finding, outcome, rules};
 
     #[track_caller]
-    fn check(text: &str, expect: &str) {
-        let mut finding = finding("many-people", None);
-        finding.params.insert("people".into(), "37".into());
-        assert_eq!(filled(t(text, text), &finding).0, expect);
+    fn check(text: &str, expect: (&str, &str)) {
+        let mut finding = finding("weak-jwt", None);
+        for (name, value) in
+            [("people", "37"), ("types", "EMAIL,CN_MOBILE"), ("details", "weak-secret,other")]
+        {
+            finding.params.insert(name.into(), value.into());
+        }
+        let rules = rules();
+        let outcome = outcome(&rules, &[]);
+        let counts = Counts::of(&outcome);
+        let (en, zh) = filled(&Facts::new(&[], &outcome, &counts, &rules), t(text, text), &finding);
+        assert_eq!((en.as_str(), zh.as_str()), expect);
     }
 
     #[test]
     fn parameters_take_their_places() {
-        check("{people} people", "37 people");
-        check("of {other}", "of –");
-        check("open { brace", "open  brace");
-        check("", "");
+        check("{people} x", ("37 x", "37 x"));
+        check("of {other}", ("of –", "of –"));
+        check("open { brace", ("open { brace", "open { brace"));
+        check("{types}", ("E-mail address, Mobile number (China)", "电子邮箱、手机号码"));
+        check("{details}", ("signed with a weak secret, other", "使用弱密钥签名、other"));
     }
 }

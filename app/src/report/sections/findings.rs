@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use model::Severity;
 
 use super::finding;
-use crate::report::charts::{self, Piece, Scale};
+use crate::report::charts::{self, Scale};
 use crate::report::facts::Facts;
 use crate::report::html::{Html, clip};
-use crate::report::limits::{CHART_ROWS_MAX, FINDINGS_MAX, NAME_CHARS_MAX};
+use crate::report::limits::{CHART_ROWS_MAX, FINDINGS_MAX, LINE_CHARS_MAX, LIST_MAX, NAME_CHARS_MAX};
 use crate::report::pieces::{self, Select, column, figure, section, table};
 use crate::report::text::{self, t};
 
@@ -57,42 +57,55 @@ fn by_site(h: &mut Html, facts: &Facts<'_>) {
     let longest = sites.iter().map(|(_, counts)| counts.iter().sum::<u64>()).max().unwrap_or(1).max(1);
     let shown = Severity::ALL.into_iter().rev().filter(|severity| facts.count_of(*severity) > 0);
     let legend: Vec<_> = shown.map(|severity| (class_of(severity), text::severity(severity))).collect();
-    let question = t("Which sites have the findings, and how severe are they?", "哪些站点有发现，严重程度如何？");
+    let question =
+        t("Which sites have the findings, and how severe are they?", "哪些站点有发现，严重程度如何？");
     charts::chart(h, question, &legend, |h| {
         for (site, counts) in sites.iter().take(CHART_ROWS_MAX) {
-            let drawn: Vec<(f64, &str, String)> = Severity::ALL
+            let counts: Vec<(&str, u64)> = Severity::ALL
                 .into_iter()
                 .rev()
-                .map(|severity| {
-                    let count = counts[severity as usize];
-                    (count as f64 / longest as f64, class_of(severity), format!("{} {count}", severity.as_str()))
-                })
+                .map(|severity| (class_of(severity), counts[severity as usize]))
                 .collect();
-            let bar: Vec<Piece<'_>> =
-                drawn.iter().map(|(share, class, tip)| Piece { share: *share, class, tip }).collect();
-            let total = counts.iter().sum();
-            let site = clip(site, NAME_CHARS_MAX);
-            charts::row(h, |h| h.leaf("code", &[("title", &site)], &site), |h| charts::bar(h, &bar), |h| h.number(total));
+            charts::site(h, site, &counts, longest);
         }
-        pieces::more(h, sites.len().saturating_sub(CHART_ROWS_MAX), "findings.jsonl");
+        pieces::more_below(h, sites.len().saturating_sub(CHART_ROWS_MAX));
     });
 }
 
 fn over_time(h: &mut Html, facts: &Facts<'_>) {
     let Some(scale) = Scale::new(facts.outcome.first, facts.outcome.last) else { return };
-    charts::chart(h, t("Since when and until when was each visible? (UTC)", "各项发现从何时到何时可见？（UTC）"), &[], |h| {
-        let known = facts.findings.iter().filter(|finding| finding.first_seen.is_known());
-        for finding in known.clone().take(CHART_ROWS_MAX) {
-            charts::row(
-                h,
-                |h| pieces::finding_link(h, facts, finding),
-                |h| charts::stretch(h, &scale, (finding.first_seen, finding.last_seen), class_of(finding.severity)),
-                |h| h.number(finding.calls),
-            );
-        }
-        charts::row(h, |_| {}, |h| scale.axis(h), |h| h.label("small", &[], t("calls", "调用")));
-        pieces::more(h, known.count().saturating_sub(CHART_ROWS_MAX), "findings.jsonl");
-    });
+    charts::chart(
+        h,
+        t("Since when and until when was each visible? (UTC)", "各项发现从何时到何时可见？（UTC）"),
+        &[],
+        |h| {
+            let known = facts.findings.iter().filter(|finding| finding.first_seen.is_known());
+            for finding in known.clone().take(CHART_ROWS_MAX) {
+                charts::row(
+                    h,
+                    |h| {
+                        let tip = format!(
+                            "{} · {}",
+                            clip(&finding.title, LINE_CHARS_MAX),
+                            clip(&finding.title_zh, LINE_CHARS_MAX)
+                        );
+                        h.el("span", &[("title", &tip)], |h| pieces::finding_link(h, facts, finding));
+                    },
+                    |h| {
+                        charts::stretch(
+                            h,
+                            &scale,
+                            (finding.first_seen, finding.last_seen),
+                            class_of(finding.severity),
+                        )
+                    },
+                    |h| h.number(finding.calls),
+                );
+            }
+            charts::row(h, |_| {}, |h| scale.axis(h), |h| h.label("small", &[], t("calls", "调用")));
+            pieces::more_below(h, known.count().saturating_sub(CHART_ROWS_MAX));
+        },
+    );
 }
 
 fn overview(h: &mut Html, facts: &Facts<'_>) {
@@ -123,10 +136,19 @@ fn overview(h: &mut Html, facts: &Facts<'_>) {
                     Some(endpoint) => pieces::endpoint(h, facts, endpoint, true),
                     None => h.leaf("code", &[], &clip(&finding.host, NAME_CHARS_MAX)),
                 });
-                h.leaf("td", &[("class", "mono")], &finding.owasp.join(" "));
+                h.el("td", &[("class", "mono")], |h| newest(h, &finding.owasp));
                 pieces::number_cell(h, finding.calls);
                 pieces::time_cell(h, finding.last_seen);
             });
         }
     });
+}
+
+/// Entries of the newest edition that is named; all of them stand with the finding.
+fn newest(h: &mut Html, owasp: &[String]) {
+    let edition = |entry: &str| entry.rsplit(':').next().map(str::to_owned);
+    let newest = owasp.iter().filter_map(|entry| edition(entry)).max();
+    for entry in owasp.iter().filter(|entry| edition(entry) == newest).take(LIST_MAX) {
+        h.leaf("span", &[], entry);
+    }
 }

@@ -12,10 +12,14 @@ const TITLE: Words<'static> = t("API security report", "接口安全报告");
 
 /// Title of the document; the script words it in the chosen language.
 pub(crate) fn document_title(h: &mut Html, facts: &Facts<'_>) {
-    let sites: Vec<String> =
-        sites(facts).iter().take(TITLE_SITES_MAX).map(|site| clip(site, NAME_CHARS_MAX).into_owned()).collect();
+    let sites: Vec<String> = sites(facts)
+        .iter()
+        .take(TITLE_SITES_MAX)
+        .map(|site| clip(site, NAME_CHARS_MAX).into_owned())
+        .collect();
     let sites = sites.join(", ");
-    let titles = [TITLE.en, TITLE.zh].map(|title| if sites.is_empty() { title.to_owned() } else { format!("{title}: {sites}") });
+    let titles = [TITLE.en, TITLE.zh]
+        .map(|title| if sites.is_empty() { title.to_owned() } else { format!("{title}: {sites}") });
     h.leaf("title", &[("data-en", &titles[0]), ("data-zh", &titles[1])], &titles[0]);
 }
 
@@ -28,7 +32,11 @@ pub(crate) fn bar(h: &mut Html) {
             h.leaf("button", &[("type", "button"), ("data-lang", "zh")], "中文");
             h.leaf("button", &[("type", "button"), ("data-lang", "en")], "English");
         });
-        h.label("button", &[("type", "button"), ("class", "print")], t("Print or save as PDF", "打印或另存为 PDF"));
+        h.label(
+            "button",
+            &[("type", "button"), ("class", "print")],
+            t("Print or save as PDF", "打印或另存为 PDF"),
+        );
     });
 }
 
@@ -80,7 +88,9 @@ pub(crate) fn title(h: &mut Html, facts: &Facts<'_>) {
             fact(h, t("Sources", "来源"), |h| inputs(h, facts));
             fact(h, t("Traffic seen", "流量时间"), |h| period(h, facts));
             fact(h, t("Calls", "调用"), |h| h.number(facts.counts.calls));
-            fact(h, t("Made by", "生成工具"), |h| h.text(concat!("Apiarist ", env!("CARGO_PKG_VERSION"))));
+            fact(h, t("Made by", "生成工具"), |h| {
+                h.text(concat!("Apiarist ", env!("CARGO_PKG_VERSION")))
+            });
         });
     });
 }
@@ -146,9 +156,12 @@ fn period(h: &mut Html, facts: &Facts<'_>) {
             h.say(t(" to ", " 至 "));
             h.leaf("span", &[("class", "when")], &to);
             h.raw(" UTC");
-            h.label("span", &[("class", "muted")], Words { en: &format!(" ({en})"), zh: &format!("（{zh}）") });
+            h.label(
+                "span",
+                &[("class", "muted")],
+                Words { en: &format!(" ({en})"), zh: &format!("（{zh}）") },
+            );
         }
         _ => h.say(t("not stated by the input", "输入中未注明")),
     }
 }
-

@@ -78,18 +78,24 @@ fn site_row(h: &mut Html, facts: &Facts<'_>, site: &str) {
 
 fn row(h: &mut Html, facts: &Facts<'_>, endpoint: &Endpoint) {
     let level = endpoint.level.to_string();
-    let attrs =
-        [("id", endpoint_anchor(endpoint)), ("data-site", endpoint.host.clone()), ("data-level", level.clone())];
+    let attrs = [
+        ("id", endpoint_anchor(endpoint)),
+        ("data-site", endpoint.host.clone()),
+        ("data-level", level.clone()),
+    ];
     let attrs = attrs.each_ref().map(|(name, value)| (*name, value.as_str()));
     h.el("tr", &attrs, |h| {
-        h.el("td", &[("title", &clip(&endpoint.host, NAME_CHARS_MAX))], |h| pieces::endpoint_name(h, endpoint, false));
+        h.el("td", &[("title", &clip(&endpoint.host, NAME_CHARS_MAX))], |h| {
+            pieces::endpoint_name(h, endpoint, false)
+        });
         h.el("td", &[], |h| match &endpoint.purpose {
             Some(purpose) => h.say(facts.purpose(purpose)),
             None => h.raw("–"),
         });
         h.el("td", &[], |h| {
-            pieces::auth(h, endpoint.auth.verdict);
-            let kinds: Vec<_> = endpoint.auth.kinds.iter().filter(|kind| **kind != model::AuthKind::None).collect();
+            pieces::auth(h, facts, endpoint);
+            let kinds: Vec<_> =
+                endpoint.auth.kinds.iter().filter(|kind| **kind != model::AuthKind::None).collect();
             if !kinds.is_empty() {
                 h.el("small", &[], |h| {
                     for (index, kind) in kinds.iter().take(LIST_MAX).enumerate() {

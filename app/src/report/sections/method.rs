@@ -39,7 +39,10 @@ const NOTES: [Words<'static>; 7] = [
 
 /// Terms of the report.
 const TERMS: [(Words<'static>, Words<'static>); 9] = [
-    (t("API", "接口"), t("site, method, path template and, where needed, operation", "站点、方法、路径模板，必要时加操作")),
+    (
+        t("API", "接口"),
+        t("site, method, path template and, where needed, operation", "站点、方法、路径模板，必要时加操作"),
+    ),
     (
         t("Candidate", "候选接口"),
         t("something called that is not, or not yet, an API", "被调用但不是（或尚不是）接口的对象"),
@@ -50,10 +53,7 @@ const TERMS: [(Words<'static>, Words<'static>); 9] = [
         t("Authentication: mixed", "认证：不一致"),
         t("calls succeed with and without a credential", "带凭证与不带凭证的调用均成功"),
     ),
-    (
-        t("Exposure: open", "暴露面：公开"),
-        t("called from public addresses", "曾被公网地址调用"),
-    ),
+    (t("Exposure: open", "暴露面：公开"), t("called from public addresses", "曾被公网地址调用")),
     (
         t("Masked", "已脱敏"),
         t("the value was hidden in the traffic itself (138****1234)", "流量中的值本身已脱敏（138****1234）"),

@@ -22,7 +22,10 @@ pub(crate) fn write(h: &mut Html, facts: &Facts<'_>) {
     section(h, "risks", t("Which APIs need action first?", "哪些接口需要优先处理？"), |h| {
         let endpoints = facts.by_risk();
         if endpoints.is_empty() {
-            return pieces::nothing(h, t("No API carries a risk that these rules know.", "没有接口存在规则所知的风险。"));
+            return pieces::nothing(
+                h,
+                t("No API carries a risk that these rules know.", "没有接口存在规则所知的风险。"),
+            );
         }
         h.el("div", &[("class", "intro")], |h| {
             h.label(
@@ -56,8 +59,14 @@ fn row(h: &mut Html, facts: &Facts<'_>, endpoint: &Endpoint) {
         h.el("td", &[], |h| pieces::endpoint(h, facts, endpoint, true));
         pieces::number_cell(h, u64::from(endpoint.risk.score));
         h.el("td", &[], |h| {
-            let drawn: Vec<(f64, &'static str, String)> =
-                endpoint.risk.parts.iter().map(|part| (f64::from(part.points) / 100.0, class_of(part), tip(part))).collect();
+            // Parts stand in the order of the legend, so that bars can be compared.
+            let mut drawn: Vec<(f64, &'static str, String)> = endpoint
+                .risk
+                .parts
+                .iter()
+                .map(|part| (f64::from(part.points) / 100.0, class_of(part), tip(part)))
+                .collect();
+            drawn.sort_by_key(|(_, class, _)| PARTS.iter().position(|(_, known)| known == class));
             let bar: Vec<Piece<'_>> =
                 drawn.iter().map(|(share, class, tip)| Piece { share: *share, class, tip }).collect();
             h.el("div", &[("class", "plot thin")], |h| charts::bar(h, &bar));

@@ -168,13 +168,23 @@ struct Figure {
 }
 
 fn figures(h: &mut Html, facts: &Facts<'_>) {
-    let of = |count: usize, to, name, is_bad| Figure { count: count as u64, to, name, is_bad: is_bad && count > 0 };
+    let of = |count: usize, to, name, is_bad| Figure {
+        count: count as u64,
+        to,
+        name,
+        is_bad: is_bad && count > 0,
+    };
     let urgent = facts.count_of(Severity::Critical) + facts.count_of(Severity::High);
     let in_clear = facts.endpoints().iter().filter(|endpoint| endpoint.level >= LEAK_LEVEL).count();
     let counts = facts.counts;
     let tiles = [
         of(urgent as usize, "#findings", t("critical and high findings", "严重与高危发现"), true),
-        of(facts.leaks().len(), "#open-data", t("APIs open with sensitive data", "无凭证返回敏感数据的接口"), true),
+        of(
+            facts.leaks().len(),
+            "#open-data",
+            t("APIs open with sensitive data", "无凭证返回敏感数据的接口"),
+            true,
+        ),
         of(counts.findings, "#findings", t("findings in all", "发现总数"), false),
         of(in_clear, "#data", t("APIs with sensitive data in clear", "含明文敏感数据的接口"), false),
         of(counts.endpoints, "#apis", t("APIs", "接口"), false),
@@ -205,8 +215,13 @@ fn figures(h: &mut Html, facts: &Facts<'_>) {
 
 /// The worst findings, with the first sentence of the advice.
 fn first(h: &mut Html, facts: &Facts<'_>) {
-    let urgent: Vec<&Finding> =
-        facts.findings.iter().copied().filter(|finding| finding.severity >= Severity::Medium).take(FIRST_MAX).collect();
+    let urgent: Vec<&Finding> = facts
+        .findings
+        .iter()
+        .copied()
+        .filter(|finding| finding.severity >= Severity::Medium)
+        .take(FIRST_MAX)
+        .collect();
     if urgent.is_empty() {
         return;
     }
@@ -225,7 +240,7 @@ fn first(h: &mut Html, facts: &Facts<'_>) {
                     }
                 });
                 if let Some(rule) = facts.rules.weakness(&finding.rule) {
-                    let (en, zh) = filled(Words::from(&rule.text.advice), finding);
+                    let (en, zh) = filled(facts, Words::from(&rule.text.advice), finding);
                     h.label("div", &[], t(sentence(&en), sentence(&zh)));
                 }
             });
@@ -240,7 +255,9 @@ fn sentence(text: &str) -> &str {
         '.' | ';' => text[at + 1..].starts_with(char::is_whitespace),
         _ => false,
     });
-    end.map_or(text, |(at, c)| text[..at + if c == '\n' { 0 } else { c.len_utf8() }].trim_end_matches([';', '；']))
+    end.map_or(text, |(at, c)| {
+        text[..at + if c == '\n' { 0 } else { c.len_utf8() }].trim_end_matches([';', '；'])
+    })
 }
 
 #[cfg(test)]
