@@ -294,6 +294,34 @@ async function behaviour(context, base) {
   }
 }
 
+/** A viewer for the time of the test, made by an administrator; the password it got is changed by the login page. */
+async function asViewer(admin, base, part) {
+  const headers = { "x-requested-with": "apiarist" };
+  const name = `e2e-viewer-${process.pid}`;
+  const made = await admin.request.post(`${base}/api/v1/users`, { headers, data: { name, role: "viewer" } });
+  must(made.ok(), `no viewer could be made: ${made.status()}`);
+  const { password } = await made.json();
+  const { context, close } = await launch();
+  try {
+    const page = await context.newPage();
+    await page.goto(`${base}/login?lang=en`);
+    await settled(page);
+    await page.fill("#name", name);
+    await page.fill("#password", password);
+    await page.click("button[type=submit]");
+    await page.waitForSelector("#again");
+    await page.fill("#current", password);
+    for (const field of ["#next", "#again"]) await page.fill(field, "Bq7-watch-only");
+    await page.click("button[type=submit]");
+    await page.waitForSelector("main");
+    await page.close();
+    await part(context, base);
+  } finally {
+    await close();
+    await admin.request.delete(`${base}/api/v1/users/${name}`, { headers });
+  }
+}
+
 /** Runs a part on a backend, in a browser of its own, so that sessions do not meet. */
 async function on(server, parts) {
   const { context, close } = await launch();
@@ -344,7 +372,10 @@ const full = [withData, withErrors, behaviour];
 if (real) {
   const base = env.APIARIST_URL.replace(/\/$/, "");
   await on({ base }, [loginPages]);
-  await on({ base, user: env.APIARIST_USER, password: env.APIARIST_PASSWORD }, full);
+  await on({ base, user: env.APIARIST_USER, password: env.APIARIST_PASSWORD }, [
+    ...full,
+    (context) => asViewer(context, base, forbidden),
+  ]);
   if (env.APIARIST_EMPTY_URL) {
     const bare = env.APIARIST_EMPTY_URL.replace(/\/$/, "");
     await on({ base: bare, user: env.APIARIST_USER, password: env.APIARIST_EMPTY_PASSWORD }, [empty]);

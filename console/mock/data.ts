@@ -48,7 +48,7 @@ export const endpoints: api.EndpointRow[] = SPECS.map(([host, method, template, 
   data: data.map(([type, level, masked]) => ({ type, level, masked, count: calls, in_request: type === "PASSWORD", in_response: type !== "PASSWORD" })),
   level: Math.max(0, ...data.filter(([, , masked]) => !masked).map(([, level]) => level)),
   risk: { score: risk, parts: risk < 10 ? [] : [
-    { id: "findings", points: Math.round(risk * 0.5), detail: "sensitive-without-auth" },
+    { id: "finding", points: Math.round(risk * 0.5), detail: "sensitive-without-auth" },
     { id: "data", points: Math.round(risk * 0.3), detail: data[0]?.[0] ?? "" },
     { id: "exposure", points: risk - Math.round(risk * 0.5) - Math.round(risk * 0.3), detail: host === BANK ? "open" : "internal" },
   ] },
@@ -73,14 +73,14 @@ const TEXTS: [string, api.Severity, string, string, string, string, string, stri
   ["jwt-weak", "medium", "Weak JSON Web Token", "JWT 强度不足", "The signature verifies with a known secret.", "签名可用已知弱密钥验证。", "Use a random secret of 256 bits and set an expiry.", "使用 256 位随机密钥并设置过期时间。"],
   ["verbose-error", "low", "Verbose error", "错误信息过于详细", "Error answers carry a stack trace.", "错误响应中包含调用栈。", "Answer errors with a code and log the details.", "错误响应只返回错误码，细节写入日志。"],
 ];
-const text = (title: string, summary: string, advice: string) => ({ title, summary, advice });
+const text = (title: string, summary: string, advice: string) => ({ title, summary, why: "", advice });
 
 export const rules: api.RuleList = {
-  weaknesses: TEXTS.map(([id, severity, en, zh, whyEn, whyZh, doEn, doZh]) => ({ id, severity, owasp: ["API2:2023", "API3:2019"], cwe: ["CWE-306"], en: text(en, whyEn, doEn), zh: text(zh, whyZh, doZh) })),
+  weaknesses: TEXTS.map(([id, severity, en, zh, whyEn, whyZh, doEn, doZh]) => ({ id, severity, owasp: ["API2:2023", "API3:2019"], cwe: ["CWE-306"], standards: ["GB/T 35273-2020 6.3"], en: text(en, whyEn, doEn), zh: text(zh, whyZh, doZh) })),
   data_types: [
     ["PASSWORD", 5, "Password", "密码"], ["CN_MOBILE", 3, "Mobile number", "手机号"], ["JWT", 4, "JSON Web Token", "JWT 令牌"], ["CN_ID_CARD", 4, "Resident identity number", "居民身份证号"],
     ["PERSON_NAME", 3, "Name", "姓名"], ["ADDRESS", 3, "Address", "地址"], ["BANK_CARD", 4, "Bank card number", "银行卡号"], ["DB_CONN", 5, "Database connection", "数据库连接串"], ["EMAIL", 3, "E-mail address", "电子邮箱"], ["GENERIC_SECRET", 4, "Secret", "密钥"],
-  ].map(([id, level, name, zh]) => ({ id: String(id), level: Number(level), class: "personal", name: String(name), name_zh: String(zh) })),
+  ].map(([id, level, name, zh]) => ({ id: String(id), level: Number(level), class: "personal", person: true, secret: false, name: String(name), name_zh: String(zh) })),
   purposes: [
     ["login", "Login", "登录"], ["query", "Query", "查询"], ["search", "Search", "搜索"], ["payment", "Payment", "支付"], ["sms-code", "SMS code", "短信验证码"], ["debug", "Debug", "调试"], ["password-change", "Password change", "修改密码"],
   ].map(([id, name, zh]) => ({ id: String(id), name: String(name), name_zh: String(zh) })),

@@ -4,6 +4,7 @@ import { bytes, duration, percent, relative, uptime } from "../src/i18n/format";
 import { oneOf, present, whole } from "../src/ui/choice";
 import { cell, toCsv } from "../src/ui/csv";
 import { child, pretty, schemaTree } from "../src/ui/json";
+import { general } from "../src/ui/names";
 import { address, patched, timeRange } from "../src/ui/url";
 
 describe("figures", () => {
@@ -44,6 +45,13 @@ describe("the URL", () => {
     expect([oneOf(["a", "b"], "b"), oneOf(["a", "b"], "c")]).toEqual(["b", undefined]);
     expect([whole("3", 1, 5), whole("9", 1, 5), whole("", 0, 5), whole("1.5", 0, 5)]).toEqual([3, undefined, undefined, undefined]);
     expect(present({ a: "", b: undefined, c: 0, d: false })).toEqual({ c: 0, d: false });
+  });
+});
+
+describe("rule titles", () => {
+  it("lose what belongs to one finding", () => {
+    const titles = ["Personal data in clear: {types}", "个人信息明文传输：{types}", "Answers carry {people} people", "Weak token"];
+    expect(titles.map(general)).toEqual(["Personal data in clear", "个人信息明文传输", "Answers carry … people", "Weak token"]);
   });
 });
 

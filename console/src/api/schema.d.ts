@@ -792,7 +792,7 @@ export interface components {
         };
         /** @description A data type that is recognised. */
         DataTypeView: {
-            /** @description Class: `personal`, `financial`, `credential`, ... */
+            /** @description Class of GB/T 43697-2024 annex B in short: `identity`, `contact`, `account`, ... */
             class: string;
             /** @description Stable upper-case name, `CN_ID_CARD`. */
             id: string;
@@ -805,6 +805,10 @@ export interface components {
             name: string;
             /** @description Chinese name. */
             name_zh: string;
+            /** @description Says something about a natural person. */
+            person: boolean;
+            /** @description Opens a door: password, key, token. */
+            secret: boolean;
         };
         /** @description One data type at one place of one endpoint. */
         DataUseView: {
@@ -842,6 +846,17 @@ export interface components {
             side: components["schemas"]["Side"];
             /** @description Name of the data type. */
             type: string;
+        };
+        /** @description What somebody decided about a finding. */
+        DecisionView: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Name of the user. */
+            by: string;
+            /** @description Why; may be empty. */
+            note: string;
+            /** @description The state from then on. */
+            state: components["schemas"]["FindingState"];
         };
         /** @description One data type of one endpoint, over all its places. */
         EndpointData: {
@@ -1002,6 +1017,8 @@ export interface components {
         };
         /** @description A finding with its rule and the calls that prove it. */
         FindingDetail: {
+            /** @description What people decided about it, latest first, at most 50. */
+            decisions: components["schemas"]["DecisionView"][];
             /** @description Calls that prove it. */
             evidence: components["schemas"]["CallRow"][];
             /** @description Ids of evidence calls that the log does not hold any more. */
@@ -1280,42 +1297,7 @@ export interface components {
              */
             page: number;
             /** @description The rows of this page. */
-            rows: {
-                /**
-                 * Format: int64
-                 * @description Calls made.
-                 */
-                calls: number;
-                /**
-                 * Format: int64
-                 * @description Distinct client addresses (estimate).
-                 */
-                clients: number;
-                /** @description Names of the data types read or sent. */
-                data: string[];
-                /**
-                 * Format: int64
-                 * @description Endpoints called.
-                 */
-                endpoints: number;
-                /**
-                 * Format: int64
-                 * @description Logins that failed.
-                 */
-                failed_logins: number;
-                /** @description First call. */
-                first_seen: components["schemas"]["Time"];
-                /** @description Site. */
-                host: string;
-                /** @description How it was recognised. */
-                how: components["schemas"]["AccountEvidence"][];
-                /** @description Site and name, `shop.example.com/wanfang78`. */
-                id: string;
-                /** @description Latest call. */
-                last_seen: components["schemas"]["Time"];
-                /** @description The name as the application uses it. */
-                name: string;
-            }[];
+            rows: components["schemas"]["AccountRow"][];
             /**
              * Format: int64
              * @description Most rows on a page.
@@ -1335,71 +1317,7 @@ export interface components {
              */
             page: number;
             /** @description The rows of this page. */
-            rows: {
-                /** @description Id of the account that made it. */
-                account: string | null;
-                account_how: components["schemas"]["AccountEvidence"] | null;
-                /** @description What was odd or lost about it. */
-                anomalies: string[];
-                /** @description How it authenticates. */
-                auth: components["schemas"]["AuthKind"];
-                candidate_reason: components["schemas"]["CandidateReason"] | null;
-                /** @description Address of the client, with its port when known. */
-                client: string | null;
-                /** @description Address of the client without port, as lists filter by it. */
-                client_ip: string | null;
-                /** @description Data types, most sensitive first. */
-                data: components["schemas"]["CallData"][];
-                /**
-                 * Format: int64
-                 * @description From the first byte of the request to the last of the response, in microseconds.
-                 */
-                duration_us: number | null;
-                endpoint: components["schemas"]["EndpointRef"] | null;
-                /** @description Id of the endpoint or candidate that it was counted to. */
-                endpoint_id: string;
-                /** @description Site; empty when unknown. */
-                host: string;
-                /** @description Identity. */
-                id: string;
-                /** @description Request method; empty when the request was not seen. */
-                method: string;
-                /**
-                 * Format: int32
-                 * @description Distinct people whose data the response carries.
-                 */
-                people: number;
-                /** @description `http/1.1`, `http/2`, ...; empty when unknown. */
-                protocol: string;
-                /** @description Id of the endpoint's business purpose. */
-                purpose: string | null;
-                /**
-                 * Format: int64
-                 * @description Bytes of request body on the wire.
-                 */
-                request_size: number | null;
-                /**
-                 * Format: int64
-                 * @description Bytes of response body on the wire.
-                 */
-                response_size: number | null;
-                /** @description Ids of the rules that it is evidence for. */
-                rules: string[];
-                scheme: components["schemas"]["Scheme"] | null;
-                /** @description Address of the server, with its port when known. */
-                server: string | null;
-                /** @description Name of the file, interface or listener that it came from. */
-                source: string;
-                /**
-                 * Format: int32
-                 * @description Status code; null when no response was seen.
-                 */
-                status: number | null;
-                /** @description Path and query, sensitive values masked. */
-                target: string;
-                /** @description When the request started. */
-                ts: components["schemas"]["Time"];
-            }[];
+            rows: components["schemas"]["CallRow"][];
             /**
              * Format: int64
              * @description Most rows on a page.
@@ -1419,36 +1337,7 @@ export interface components {
              */
             page: number;
             /** @description The rows of this page. */
-            rows: {
-                /**
-                 * Format: int64
-                 * @description Calls.
-                 */
-                calls: number;
-                /**
-                 * Format: int64
-                 * @description Distinct client addresses (estimate).
-                 */
-                clients: number;
-                /** @description Ids of calls that prove it. */
-                evidence: string[];
-                /** @description First call. */
-                first_seen: components["schemas"]["Time"];
-                /** @description Site. */
-                host: string;
-                /** @description Identity, 16 hexadecimal digits; calls are found by it. */
-                id: string;
-                /** @description Latest call. */
-                last_seen: components["schemas"]["Time"];
-                /** @description Request method. */
-                method: string;
-                /** @description Why it is kept out. */
-                reason: components["schemas"]["CandidateReason"];
-                /** @description Calls per status code. */
-                statuses: components["schemas"]["StatusCount"][];
-                /** @description Path, variable parts as `{name}`. */
-                template: string;
-            }[];
+            rows: components["schemas"]["CandidateRow"][];
             /**
              * Format: int64
              * @description Most rows on a page.
@@ -1468,72 +1357,7 @@ export interface components {
              */
             page: number;
             /** @description The rows of this page. */
-            rows: {
-                /**
-                 * Format: int64
-                 * @description Distinct accounts (estimate).
-                 */
-                accounts: number;
-                /** @description Credentials. */
-                auth: components["schemas"]["AuthUseView"];
-                /**
-                 * Format: int64
-                 * @description Calls, failed ones included.
-                 */
-                calls: number;
-                /**
-                 * Format: int64
-                 * @description Distinct client addresses (estimate).
-                 */
-                clients: number;
-                /**
-                 * Format: float
-                 * @description 0 to 1: how sure it is that this is one endpoint.
-                 */
-                confidence: number;
-                /** @description Data types it carries, most sensitive first. */
-                data: components["schemas"]["EndpointData"][];
-                /**
-                 * Format: int64
-                 * @description Calls answered with 4xx or 5xx.
-                 */
-                errors: number;
-                /** @description From where it is reached. */
-                exposure: components["schemas"]["Exposure"];
-                /** @description First call. */
-                first_seen: components["schemas"]["Time"];
-                /** @description Site. */
-                host: string;
-                /** @description Identity, 16 hexadecimal digits. */
-                id: string;
-                /** @description Latest call. */
-                last_seen: components["schemas"]["Time"];
-                latency: components["schemas"]["LatencyView"] | null;
-                /**
-                 * Format: int32
-                 * @description Highest sensitivity level in clear, 0 without any.
-                 */
-                level: number;
-                /** @description Request method. */
-                method: string;
-                /**
-                 * Format: int64
-                 * @description Open findings.
-                 */
-                open_findings: number;
-                /** @description What selects this operation behind the template. */
-                operation: string | null;
-                /** @description Id of its business purpose. */
-                purpose: string | null;
-                /** @description The risk and its parts. */
-                risk: components["schemas"]["RiskView"];
-                /** @description Where it stands in its life. */
-                state: components["schemas"]["LifeState"];
-                /** @description The way it speaks. */
-                style: components["schemas"]["Style"];
-                /** @description Path with parameters as `{name}`. */
-                template: string;
-            }[];
+            rows: components["schemas"]["EndpointRow"][];
             /**
              * Format: int64
              * @description Most rows on a page.
@@ -1553,49 +1377,7 @@ export interface components {
              */
             page: number;
             /** @description The rows of this page. */
-            rows: {
-                /**
-                 * Format: int64
-                 * @description Calls that show it.
-                 */
-                calls: number;
-                /**
-                 * Format: float
-                 * @description 0 to 1.
-                 */
-                confidence: number;
-                /** @description Weakness enumeration, `CWE-306`. */
-                cwe: string[];
-                endpoint: components["schemas"]["EndpointRef"] | null;
-                /** @description Family of the rule. */
-                family: components["schemas"]["Family"];
-                /** @description First such call. */
-                first_seen: components["schemas"]["Time"];
-                /** @description Site. */
-                host: string;
-                /** @description Identity, 16 hexadecimal digits. */
-                id: string;
-                /** @description Latest such call. */
-                last_seen: components["schemas"]["Time"];
-                /** @description OWASP API Security Top 10 entries, `API2:2023`. */
-                owasp: string[];
-                /** @description Values for the placeholders of the rule's texts. */
-                params: {
-                    [key: string]: string;
-                };
-                /** @description Id of the rule that found it. */
-                rule: string;
-                /** @description How bad. */
-                severity: components["schemas"]["Severity"];
-                /** @description Where it stands. */
-                state: components["schemas"]["FindingState"];
-                /** @description Who or what it is about, where that is not the endpoint. */
-                subject: string | null;
-                /** @description English title. */
-                title: string;
-                /** @description Chinese title. */
-                title_zh: string;
-            }[];
+            rows: components["schemas"]["FindingRow"][];
             /**
              * Format: int64
              * @description Most rows on a page.
@@ -1716,10 +1498,12 @@ export interface components {
         RuleText: {
             /** @description What to do about it. */
             advice: string;
-            /** @description What it is and why it matters. */
+            /** @description What was seen. */
             summary: string;
             /** @description One line. */
             title: string;
+            /** @description Why it matters. */
+            why: string;
         };
         /**
          * @description `http` or `https` as the client saw it.
@@ -1900,20 +1684,11 @@ export interface components {
         };
         /** @description What to change about a user; what is absent stays. */
         UserChange: {
-            /**
-             * @description Refuse logins and end all sessions.
-             * @default null
-             */
+            /** @description Refuse logins and end all sessions. */
             disabled?: boolean;
-            /**
-             * @description Generate a new password and end all sessions.
-             * @default false
-             */
+            /** @description Generate a new password and end all sessions. */
             reset_password?: boolean;
-            /**
-             * @description What the user may do.
-             * @default null
-             */
+            /** @description What the user may do. */
             role?: components["schemas"]["Role"];
         };
         /** @description All users. */
@@ -1955,6 +1730,8 @@ export interface components {
             owasp: string[];
             /** @description How bad a finding of it is as a rule. */
             severity: components["schemas"]["Severity"];
+            /** @description Clauses of other standards that it belongs to. */
+            standards: string[];
             /** @description Chinese texts. */
             zh: components["schemas"]["RuleText"];
         };

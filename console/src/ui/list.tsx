@@ -126,7 +126,7 @@ interface ListProps<Row> {
 }
 
 /** Least width of the column that takes what is left, pixels. */
-const WIDE_COLUMN = 340;
+const WIDE_COLUMN = 320;
 
 /** Chosen columns from the URL key `cols`, or those that are not optional. */
 function shownColumns<Row>(columns: Column<Row>[], chosen: string[]): Column<Row>[] {

@@ -12,6 +12,11 @@ export interface Names {
   any: (ids: string) => string;
 }
 
+/** A rule's title without the values of one finding: `Login without limit: {count} tries` is `Login without limit`. */
+export function general(title: string): string {
+  return title.replace(/\s*[:：,，(（][^:：]*\{\w+\}.*$/u, "").replace(/\{\w+\}/g, "…");
+}
+
 export function useNames(): Names {
   const { data } = useQuery(rulesQuery());
   const pick = usePick();
@@ -19,7 +24,7 @@ export function useNames(): Names {
   return useMemo(() => {
     const types = new Map(data?.data_types.map((type) => [type.id, pick(type.name, type.name_zh)]));
     const rules = new Map(
-      data?.weaknesses.map((rule) => [rule.id, pick(rule.en.title, rule.zh.title).replace(/\{(\w+)\}/g, "…")]),
+      data?.weaknesses.map((rule) => [rule.id, general(pick(rule.en.title, rule.zh.title))]),
     );
     const purposes = new Map(data?.purposes.map((one) => [one.id, pick(one.name, one.name_zh)]));
     const one = (id: string) =>

@@ -94,7 +94,7 @@ export function themeConfig(mode: Mode): ThemeConfig {
         rowHoverBg: p.sunken,
         headerBorderRadius: 0,
       },
-      Button: { primaryShadow: "none", defaultShadow: "none", dangerShadow: "none" },
+      Button: { primaryColor: mode === "dark" ? p.bg : p.panel, primaryShadow: "none", defaultShadow: "none", dangerShadow: "none" },
       Menu: { itemHeight: 34, itemBorderRadius: 6, activeBarBorderWidth: 0, itemBg: "transparent" },
       Tabs: { horizontalMargin: "0 0 16px 0" },
       Drawer: { paddingLG: 20 },

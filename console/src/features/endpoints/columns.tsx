@@ -33,21 +33,21 @@ export function useEndpointColumns(): Column<EndpointRow>[] {
     {
       key: "host",
       title: t("endpoints.site"),
-      width: 170,
+      width: 150,
       text: (row) => row.host,
       render: (row) => <Cut mono text={row.host} />,
     },
     {
       key: "purpose",
       title: t("endpoints.purpose"),
-      width: 120,
+      width: 110,
       text: (row) => row.purpose ?? "",
       render: (row) => (row.purpose === null ? "" : <Cut text={names.purpose(row.purpose)} />),
     },
     {
       key: "risk",
       title: t("endpoints.risk"),
-      width: 112,
+      width: 104,
       sort: "risk",
       text: (row) => row.risk.score,
       render: (row) => <RiskMark risk={row.risk} />,
@@ -76,14 +76,14 @@ export function useEndpointColumns(): Column<EndpointRow>[] {
     {
       key: "data",
       title: t("endpoints.data"),
-      width: 230,
+      width: 220,
       text: (row) => row.data.map((one) => one.type).join(" "),
       render: (row) => <TypeTags row={row} />,
     },
     {
       key: "auth",
       title: t("endpoints.auth"),
-      width: 108,
+      width: 104,
       text: (row) => row.auth.verdict,
       render: (row) => (
         <span className={row.auth.verdict === "none" && row.level >= 3 ? "" : "muted"} title={row.auth.kinds.map(word("authKind")).join(", ")}>
@@ -94,7 +94,7 @@ export function useEndpointColumns(): Column<EndpointRow>[] {
     {
       key: "exposure",
       title: t("endpoints.exposure"),
-      width: 88,
+      width: 84,
       text: (row) => row.exposure,
       render: (row) => <span className="muted">{word("exposure")(row.exposure)}</span>,
     },
@@ -170,7 +170,7 @@ export function useEndpointColumns(): Column<EndpointRow>[] {
     {
       key: "last_seen",
       title: t("endpoints.lastSeen"),
-      width: 120,
+      width: 116,
       sort: "last_seen",
       text: (row) => row.last_seen,
       render: (row) => <Ago at={row.last_seen} />,
@@ -217,14 +217,14 @@ export function useCandidateColumns(): Column<CandidateRow>[] {
     {
       key: "host",
       title: t("endpoints.site"),
-      width: 200,
+      width: 150,
       text: (row) => row.host,
       render: (row) => <Cut mono text={row.host} />,
     },
     {
       key: "reason",
       title: t("endpoints.reason"),
-      width: 220,
+      width: 124,
       text: (row) => row.reason,
       render: (row) => (
         <span title={words("codes", `reasonWhy.${row.reason}`)}>{words("codes", `reason.${row.reason}`)}</span>
@@ -233,13 +233,13 @@ export function useCandidateColumns(): Column<CandidateRow>[] {
     {
       key: "statuses",
       title: t("endpoints.statuses"),
-      width: 200,
+      width: 170,
       text: (row) => row.statuses.map((one) => `${one.status}:${one.calls}`).join(" "),
       render: (row) => (
         <span className="row">
           {row.statuses.slice(0, 3).map((one) => (
             <span key={one.status} className="nowrap">
-              <Status code={one.status} /> <span className="faint">×{one.calls}</span>
+              <Status code={one.status} /> <span className="faint">×<Num value={one.calls} /></span>
             </span>
           ))}
         </span>
@@ -248,7 +248,7 @@ export function useCandidateColumns(): Column<CandidateRow>[] {
     {
       key: "calls",
       title: t("endpoints.calls"),
-      width: 90,
+      width: 76,
       align: "right",
       text: (row) => row.calls,
       render: (row) => <Figure value={row.calls} to={url.to("/calls", { endpoint: row.id })} />,
@@ -256,7 +256,7 @@ export function useCandidateColumns(): Column<CandidateRow>[] {
     {
       key: "clients",
       title: t("endpoints.clients"),
-      width: 90,
+      width: 76,
       align: "right",
       text: (row) => row.clients,
       render: (row) => <Num value={row.clients} />,
@@ -264,7 +264,7 @@ export function useCandidateColumns(): Column<CandidateRow>[] {
     {
       key: "last_seen",
       title: t("endpoints.lastSeen"),
-      width: 130,
+      width: 110,
       text: (row) => row.last_seen,
       render: (row) => <Ago at={row.last_seen} />,
     },

@@ -81,15 +81,15 @@ export function ProfileTab({ detail }: { detail: EndpointDetail }) {
             dataSource={detail.params}
             columns={[
               { title: t("endpoints.param"), ellipsis: { showTitle: false }, render: (_, row) => <Cut mono text={row.name} /> },
-              { title: t("endpoints.place"), width: 90, render: (_, row) => words("codes", `place.${row.in}`) },
-              { title: t("endpoints.kind"), width: 120, render: (_, row) => <span className="mono muted">{row.kind}</span> },
+              { title: t("endpoints.place"), width: 76, render: (_, row) => words("codes", `place.${row.in}`) },
+              { title: t("endpoints.kind"), width: 92, render: (_, row) => <span className="mono muted">{row.kind}</span> },
               {
                 title: t("endpoints.required"),
-                width: 90,
+                width: 80,
                 render: (_, row) => t(row.required ? "common.yes" : "common.no"),
               },
-              { title: t("endpoints.calls"), width: 90, align: "right", render: (_, row) => <Num value={row.calls} /> },
-              { title: t("endpoints.distinct"), width: 100, align: "right", render: (_, row) => <Num value={row.distinct} /> },
+              { title: t("endpoints.calls"), width: 80, align: "right", render: (_, row) => <Num value={row.calls} /> },
+              { title: t("endpoints.distinct"), width: 84, align: "right", render: (_, row) => <Num value={row.distinct} /> },
               {
                 title: t("endpoints.samples"),
                 ellipsis: { showTitle: false },

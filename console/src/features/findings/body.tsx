@@ -137,6 +137,7 @@ function Rail({ detail }: { detail: FindingDetail }) {
   const words = useWords();
   const url = useUrl();
   const { summary } = detail;
+  const standards = detail.rule?.standards ?? [];
   const calls = url.to("/calls", { rule: summary.rule, ...(summary.endpoint ? { endpoint: summary.endpoint.id } : {}) });
   return (
     <aside className="rail">
@@ -157,6 +158,7 @@ function Rail({ detail }: { detail: FindingDetail }) {
               </Link>,
             ],
             [t("findings.owasp"), summary.owasp.length > 0 ? <References ids={summary.owasp} /> : null],
+            [t("findings.standards"), standards.length > 0 ? standards.map((one) => <div key={one}>{one}</div>) : null],
             [t("findings.cwe"), summary.cwe.length > 0 ? <References ids={summary.cwe} /> : null],
           ]}
         />
@@ -173,7 +175,7 @@ function Content({ detail }: { detail: FindingDetail }) {
   const { summary, rule } = detail;
   const text = rule && (lang === "zh" ? rule.zh : rule.en);
   const params = useWorded(summary.params);
-  const unsaid = Object.entries(params).filter(([name]) => !text || !`${text.title}${text.summary}${text.advice}`.includes(`{${name}}`));
+  const unsaid = Object.entries(params).filter(([name]) => !text || !Object.values(text).join("").includes(`{${name}}`));
   return (
     <>
       <header className="stack" style={{ marginBottom: 16 }}>
@@ -193,7 +195,7 @@ function Content({ detail }: { detail: FindingDetail }) {
       <div className="detail">
         <div className="stack wide">
           <Card title={t("findings.why")}>
-            {text ? <RuleText text={text.summary} params={params} /> : <p className="muted">{t("findings.ruleGone")}</p>}
+            {text ? <RuleText text={`${text.summary}\n${text.why}`} params={params} /> : <p className="muted">{t("findings.ruleGone")}</p>}
             {unsaid.length > 0 && (
               <dl className="facts">
                 {unsaid.map(([name, value]) => (

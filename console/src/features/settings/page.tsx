@@ -4,7 +4,7 @@ import { Tabs } from "antd";
 import { Fragment } from "react";
 import { statusQuery } from "@/api/queries";
 import type { StatusView } from "@/api/types";
-import { useT, useWords } from "@/i18n";
+import { useT } from "@/i18n";
 import { uptime } from "@/i18n/format";
 import { Card, Facts } from "@/ui/card";
 import { Bytes, Moment, Num } from "@/ui/figures";
@@ -18,7 +18,6 @@ import { Users } from "./users";
 
 function Status({ status }: { status: StatusView }) {
   const t = useT();
-  const words = useWords();
   const limits = Object.entries(status.limits_reached).filter(([, times]) => times > 0);
   return (
     <div className="grid cols-2" style={{ maxWidth: 1100 }}>
@@ -65,7 +64,7 @@ function Status({ status }: { status: StatusView }) {
             ))}
             {limits.map(([name, times]) => (
               <Fragment key={name}>
-                <dt>{words("settings", `limit.${name}`)}</dt>
+                <dt className="mono">{name}</dt>
                 <dd>{t("settings.limitReached", { count: times })}</dd>
               </Fragment>
             ))}
