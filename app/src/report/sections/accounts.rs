@@ -35,14 +35,16 @@ pub(crate) fn write(h: &mut Html, facts: &Facts<'_>) {
             pieces::filter(h, "t-accounts", &[]);
             let columns = [
                 column(t("Account", "账号")),
-                column(t("Site", "站点")),
                 column(t("Known by", "依据")),
                 figure(t("Calls", "调用")),
                 figure(t("APIs", "接口")),
                 figure(t("Failed logins", "登录失败")),
                 figure(t("Clients", "客户端")),
                 figure(t("Sensitive types", "敏感类型")),
-                unsorted(t("Data read or sent in clear", "读取或发送的明文数据")),
+                unsorted(t(
+                    "Data read or sent in clear, credentials left out",
+                    "读取或发送的明文数据（不含凭证）",
+                )),
                 column(t("Last seen (UTC)", "最近出现（UTC）")),
             ];
             table(h, ("t-accounts", "accounts"), &columns, |h| {
@@ -55,19 +57,24 @@ pub(crate) fn write(h: &mut Html, facts: &Facts<'_>) {
     );
 }
 
-/// Types of an account with their levels, most sensitive first.
+/// Types of an account with their levels, most sensitive first; credentials left out: every login carries its own.
 fn touched<'a>(facts: &Facts<'a>, account: &'a Account) -> Vec<(u8, &'a str)> {
-    let level = |id: &str| facts.rules.data_type(id).map_or(0, |rule| rule.level);
-    let mut types: Vec<(u8, &str)> =
-        account.data.iter().map(|data_type| (level(data_type.as_str()), data_type.as_str())).collect();
+    let of = |data_type: &'a model::DataType| {
+        let rule = facts.rules.data_type(data_type.as_str());
+        let level = rule.map_or(0, |rule| rule.level);
+        (!rule.is_some_and(|rule| rule.secret)).then_some((level, data_type.as_str()))
+    };
+    let mut types: Vec<(u8, &str)> = account.data.iter().filter_map(of).collect();
     types.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
     types
 }
 
 fn row(h: &mut Html, facts: &Facts<'_>, (types, account): (&[(u8, &str)], &Account)) {
     h.el("tr", &[], |h| {
-        h.el("td", &[], |h| h.leaf("bdi", &[], &clip(&facts.account(&account.name), NAME_CHARS_MAX)));
-        h.leaf("td", &[("class", "mono")], &clip(&account.host, NAME_CHARS_MAX));
+        h.el("td", &[], |h| {
+            h.leaf("bdi", &[], &clip(&facts.account(&account.name), NAME_CHARS_MAX));
+            h.leaf("small", &[], &clip(&account.host, NAME_CHARS_MAX));
+        });
         h.el("td", &[], |h| pieces::list(h, &account.how, |h, how| h.say(text::account_evidence(*how))));
         pieces::number_cell(h, account.calls);
         pieces::number_cell(h, account.endpoints.len() as u64);

@@ -252,6 +252,6 @@ fn marks(h: &mut Html, facts: &Facts<'_>, logged: &LoggedCall) {
             h.leaf("span", &[("class", "muted")], &format!(" ×{} ", grouped(*count)));
             h.el("span", &[("class", "muted")], |h| h.say(text::side(*side)));
         });
-        h.say(t(". Values are masked.", "。数值均已脱敏。"));
+        h.say(t(". Values are masked.", "。原值均已脱敏。"));
     });
 }
