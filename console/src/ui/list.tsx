@@ -1,12 +1,22 @@
 // The list page kind: title and count, one line of facets and search, a dense table with server-side sort, column
 // choice and export. A click opens the drawer, a middle click the page. All of it lives in the URL.
 import { DownloadOutlined, ProfileOutlined, SearchOutlined } from "@ant-design/icons";
-import { Button, Checkbox, Input, Popover, Select, Skeleton, Table, Tooltip, type TableColumnType } from "antd";
-import { useEffect, useState, type Key, type ReactNode } from "react";
+import {
+  Button,
+  Checkbox,
+  Input,
+  Popover,
+  Select,
+  Table,
+  Tooltip,
+  type TableColumnType,
+  type TablePaginationConfig,
+} from "antd";
+import { useEffect, useState, type HTMLAttributes, type Key, type ReactNode } from "react";
 import { useNavigate } from "react-router";
 import { number, useLang, useT } from "@/i18n";
 import { downloadCsv } from "./csv";
-import { ErrorState } from "./states";
+import { ErrorState, Waiting } from "./states";
 import { useUrl } from "./url";
 
 export interface Column<Row> {
@@ -174,22 +184,9 @@ export function ListTools<Row>(props: { name: string; columns: Column<Row>[]; ro
   );
 }
 
-export function List<Row extends object>(props: ListProps<Row>) {
-  const { query, href, onOpen, selection } = props;
-  const t = useT();
-  const lang = useLang();
-  const url = useUrl();
-  const navigate = useNavigate();
-  if (query.error && !query.data) {
-    return (
-      <div className="card">
-        <ErrorState error={query.error} what={props.what} retry={() => void query.refetch()} />
-      </div>
-    );
-  }
-  const sort = url.get("sort") || props.defaultSort?.sort;
-  const order = url.get("order") || props.defaultSort?.order;
-  const columns = shownColumns(props.columns, url.list("cols")).map((column): TableColumnType<Row> => ({
+/** Columns as Ant Design takes them, with the sort of the URL. */
+function tableColumns<Row>(columns: Column<Row>[], sort: string, order: string): TableColumnType<Row>[] {
+  return columns.map((column) => ({
     key: column.key,
     title: column.title,
     ellipsis: { showTitle: false },
@@ -204,72 +201,91 @@ export function List<Row extends object>(props: ListProps<Row>) {
         }),
     render: (_: unknown, row: Row) => column.render(row),
   }));
-  const total = query.data?.total ?? 0;
-  const open = (row: Row) => {
-    if (onOpen) onOpen(row);
-    else if (href) void navigate(href(row));
+}
+
+/** Pages of the list, where there are several. */
+function usePages(total: number): TablePaginationConfig | false {
+  const t = useT();
+  const url = useUrl();
+  if (total <= url.size && url.page === 1) return false;
+  return {
+    current: url.page,
+    pageSize: url.size,
+    total,
+    size: "small",
+    showSizeChanger: true,
+    pageSizeOptions: [20, 50, 100, 200],
+    style: { padding: "0 16px" },
+    onChange: (page, size) => url.set({ page: size === url.size ? page : 1, size }),
+    showTotal: (all, [first, last]) => t("common.rows", { first, last, total: all }),
+  };
+}
+
+/** What clicks on a row do: open in place or go to its page; a middle click opens the page in a tab of its own. */
+function useRowClicks<Row>({ href, onOpen }: Pick<ListProps<Row>, "href" | "onOpen">) {
+  const navigate = useNavigate();
+  return (row: Row): HTMLAttributes<HTMLElement> => ({
+    className: onOpen || href ? "rowlink" : "",
+    onClick: ({ target }) => {
+      if (target instanceof Element && target.closest("a, button, input, label")) return;
+      if (onOpen) onOpen(row);
+      else if (href) void navigate(href(row));
+    },
+    onAuxClick: ({ button, target }) => {
+      if (target instanceof Element && target.closest("a")) return;
+      if (button === 1 && href) window.open(href(row), "_blank", "noopener");
+    },
+  });
+}
+
+export function List<Row extends object>(props: ListProps<Row>) {
+  const { query, selection, defaultSort } = props;
+  const url = useUrl();
+  const pages = usePages(query.data?.total ?? 0);
+  const onRow = useRowClicks<Row>(props);
+  if (query.error && !query.data) {
+    return (
+      <div className="card">
+        <ErrorState error={query.error} what={props.what} retry={() => void query.refetch()} />
+      </div>
+    );
+  }
+  if (query.data === undefined) {
+    return (
+      <div className="card" style={{ padding: 16 }}>
+        <Waiting rows={12} />
+      </div>
+    );
+  }
+  const shown = shownColumns(props.columns, url.list("cols"));
+  const sort = url.get("sort") || (defaultSort?.sort ?? "");
+  const columns = tableColumns(shown, sort, url.get("order") || (defaultSort?.order ?? ""));
+  const rowSelection = selection && {
+    selectedRowKeys: selection.keys,
+    onChange: (keys: Key[]) => selection.onChange(keys.map(String)),
+    columnWidth: 40,
   };
   return (
     <div className="card flush">
-      {query.data === undefined ? (
-        <div style={{ padding: 16 }}>
-          <Skeleton active title={false} paragraph={{ rows: 12, width: "100%" }} />
-        </div>
-      ) : (
-        <Table<Row>
-          size="small"
-          tableLayout="fixed"
-          rowKey={props.rowKey}
-          columns={columns}
-          dataSource={query.data.rows}
-          sortDirections={["descend", "ascend", "descend"]}
-          loading={query.isFetching && { spinning: true, delay: 400 }}
-          scroll={{ x: columns.reduce((sum, column) => sum + (Number(column.width) || WIDE_COLUMN), 0) }}
-          locale={{ emptyText: props.empty }}
-          {...(selection
-            ? {
-                rowSelection: {
-                  selectedRowKeys: selection.keys,
-                  onChange: (keys: Key[]) => selection.onChange(keys.map(String)),
-                  columnWidth: 40,
-                },
-              }
-            : {})}
-          onRow={(row) => ({
-            className: onOpen || href ? "rowlink" : "",
-            onClick: (event) => {
-              const target = event.target;
-              if (target instanceof Element && target.closest("a, button, input, label")) return;
-              open(row);
-            },
-            onAuxClick: (event) => {
-              if (event.button === 1 && href) window.open(href(row), "_blank", "noopener");
-            },
-          })}
-          onChange={(_, __, sorter) => {
-            const one = Array.isArray(sorter) ? sorter[0] : sorter;
-            const column = props.columns.find((item) => item.key === one?.columnKey);
-            if (!column?.sort) return;
-            url.set({ sort: column.sort, order: one?.order === "ascend" ? "asc" : "desc" });
-          }}
-          pagination={
-            total > url.size || url.page > 1
-              ? {
-                  current: url.page,
-                  pageSize: url.size,
-                  total,
-                  size: "small",
-                  showSizeChanger: true,
-                  pageSizeOptions: [20, 50, 100, 200],
-                  style: { padding: "0 16px" },
-                  onChange: (page, size) => url.set({ page: size === url.size ? page : 1, size }),
-                  showTotal: (all, [first, last]) =>
-                    t("common.rows", { first, last, total: number(all, lang) }),
-                }
-              : false
-          }
-        />
-      )}
+      <Table<Row>
+        size="small"
+        tableLayout="fixed"
+        rowKey={props.rowKey}
+        columns={columns}
+        dataSource={query.data.rows}
+        sortDirections={["descend", "ascend", "descend"]}
+        loading={query.isFetching && { spinning: true, delay: 400 }}
+        scroll={{ x: shown.reduce((sum, column) => sum + (column.width ?? WIDE_COLUMN), 0) }}
+        locale={{ emptyText: props.empty }}
+        {...(rowSelection ? { rowSelection } : {})}
+        onRow={onRow}
+        onChange={(_, __, sorter) => {
+          const one = Array.isArray(sorter) ? sorter[0] : sorter;
+          const column = props.columns.find((item) => item.key === one?.columnKey);
+          if (column?.sort) url.set({ sort: column.sort, order: one?.order === "ascend" ? "asc" : "desc" });
+        }}
+        pagination={pages}
+      />
     </div>
   );
 }
