@@ -95,10 +95,9 @@ impl Detector {
                 mark.add_detail(&detail.id, facts.call);
             }
         }
-        if let Some((field, set)) = &rule.detail_pattern {
-            if let Some(id) = facts.pattern(*field, set) {
-                mark.add_detail(id, facts.call);
-            }
+        let pattern = rule.detail_pattern.as_ref().and_then(|(field, set)| facts.pattern(*field, set));
+        if let Some(id) = pattern {
+            mark.add_detail(id, facts.call);
         }
         true
     }

@@ -112,7 +112,7 @@ pub(super) fn hk_id(_: &str, bare: &[u8]) -> bool {
         if letters == 2 { letter(bare[0]) * 9 + letter(bare[1]) * 8 } else { 36 * 9 + letter(bare[0]) * 8 };
     let Some(body) = weighted(&bare[letters..letters + 6], &[7, 6, 5, 4, 3, 2]) else { return false };
     let last = if bare[letters + 6] == b'A' { Some(10) } else { digit(bare[letters + 6]) };
-    last.is_some_and(|last| (head + body + last) % 11 == 0)
+    last.is_some_and(|last| (head + body + last).is_multiple_of(11))
 }
 
 /// Identity number of Taiwan, resident certificates included.
@@ -127,7 +127,7 @@ pub(super) fn tw_id(_: &str, bare: &[u8]) -> bool {
     }
     let letter = LETTERS[usize::from(bare[0] - b'A')];
     weighted(&bare[1..], &[8, 7, 6, 5, 4, 3, 2, 1, 1])
-        .is_some_and(|sum| (letter / 10 + letter % 10 * 9 + sum) % 10 == 0)
+        .is_some_and(|sum| (letter / 10 + letter % 10 * 9 + sum).is_multiple_of(10))
 }
 
 #[cfg(test)]

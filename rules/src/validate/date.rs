@@ -7,7 +7,7 @@ const YEARS: std::ops::RangeInclusive<u32> = 1900..=2100;
 
 /// A real day.
 pub(crate) fn is_date(year: u32, month: u32, day: u32) -> bool {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
         4 | 6 | 9 | 11 => 30,
         2 if leap => 29,

@@ -84,7 +84,7 @@ fn bech32(text: &str) -> bool {
 
 /// Upper case, lower case and digits together: keys are drawn so, words are not.
 pub(super) fn mixed_case(raw: &str, _: &[u8]) -> bool {
-    let has = |test: fn(&u8) -> bool| raw.as_bytes().iter().any(|byte| test(byte));
+    let has = |test: fn(&u8) -> bool| raw.as_bytes().iter().any(test);
     has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit)
 }
 
