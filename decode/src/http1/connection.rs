@@ -8,17 +8,16 @@ use std::net::SocketAddr;
 use model::{Anomaly, limits};
 
 use super::Mark;
-use super::chunked::{Chunks, Progress as Chunk};
+use super::chunked::Chunks;
 use super::exchange::{Exchange, Progress, new_call};
 use super::framing::{self, Framing, note};
-use super::head::{self, First, Head};
+use super::head::{First, Head};
 use super::pairing::Pairing;
-use super::recognise::{Start, recognise, recognise_segment, skip_line_ends};
 use crate::out::Out;
 
 /// What the next bytes of a direction are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     /// Unknown: the next message is looked for at the start of each segment.
     Search,
     Head,
@@ -29,18 +28,18 @@ enum State {
 
 /// First byte of a head, and the first byte after it.
 #[derive(Debug, Clone, Copy)]
-struct Span {
-    begin: Mark,
-    end: Mark,
+pub(super) struct Span {
+    pub begin: Mark,
+    pub end: Mark,
 }
 
 #[derive(Debug)]
-struct Side {
-    state: State,
+pub(super) struct Side {
+    pub state: State,
     /// Bytes of a head that is not whole, how far they were searched, and where they began.
-    head: Vec<u8>,
-    searched: usize,
-    begin: Mark,
+    pub head: Vec<u8>,
+    pub searched: usize,
+    pub begin: Mark,
 }
 
 impl Side {
@@ -54,20 +53,20 @@ impl Side {
 pub(crate) struct Http1 {
     peers: [SocketAddr; 2],
     origin: Vec<u8>,
-    client: Option<usize>,
-    sides: [Side; 2],
+    pub(super) client: Option<usize>,
+    pub(super) sides: [Side; 2],
     queue: VecDeque<Exchange>,
     /// A response without a request.
-    orphan: Option<Exchange>,
+    pub(super) orphan: Option<Exchange>,
     pairing: Pairing,
     /// Start of an interim (1xx) response that precedes the next final one.
     interim: Option<u64>,
     /// Bytes of the current message were sent twice with different content.
     contradicted: [bool; 2],
     /// Another protocol took over, or spoke from the start.
-    closed: bool,
-    calls: u64,
-    bodies: usize,
+    pub(super) closed: bool,
+    pub(super) calls: u64,
+    pub(super) bodies: usize,
 }
 
 impl Http1 {
@@ -133,123 +132,8 @@ impl Http1 {
         }
     }
 
-    /// True when a message of this direction starts here; the direction of the client is learned from it.
-    fn is_message(&mut self, dir: usize, bytes: &[u8]) -> bool {
-        let client = match recognise_segment(bytes) {
-            Start::Request => dir,
-            Start::Response => 1 - dir,
-            Start::Foreign if self.calls == 0 => {
-                self.closed = true;
-                return false;
-            }
-            _ => return false,
-        };
-        let fits = *self.client.get_or_insert(client) == client;
-        if fits {
-            self.sides[dir].state = State::Head;
-        }
-        fits
-    }
-
-    /// Reads a head; returns the bytes used.
-    fn head(&mut self, dir: usize, mark: Mark, bytes: &[u8], out: &mut Out) -> usize {
-        let side = &mut self.sides[dir];
-        if side.head.is_empty() {
-            let lead = bytes.len() - skip_line_ends(bytes).len();
-            if lead > 0 {
-                return lead;
-            }
-            side.begin = mark;
-            let expect = if self.client == Some(dir) { Start::Request } else { Start::Response };
-            if !self.vet(dir, bytes, expect) {
-                return bytes.len();
-            }
-            if let Ok(end) = head::find_end(bytes, 0) {
-                let head = self.read_head(dir, &bytes[..end]);
-                let span = Span { begin: mark, end: Mark { seq: mark.seq + end as u64, ..mark } };
-                self.message(dir, head, span, out);
-                return end;
-            }
-        }
-        self.grow_head(dir, mark, bytes, out)
-    }
-
-    /// Keeps the bytes of a head that is not whole yet; returns the bytes used.
-    fn grow_head(&mut self, dir: usize, mark: Mark, bytes: &[u8], out: &mut Out) -> usize {
-        let side = &mut self.sides[dir];
-        let known = side.head.len();
-        let taken = bytes.len().min(limits::HEADER_BYTES_MAX - known);
-        side.head.extend_from_slice(&bytes[..taken]);
-        match head::find_end(&side.head, side.searched) {
-            Ok(end) => {
-                let begin = side.begin;
-                let data = self.take_head(dir);
-                let head = self.read_head(dir, &data[..end]);
-                let used = end.saturating_sub(known);
-                let span = Span { begin, end: Mark { seq: mark.seq + used as u64, ..mark } };
-                self.message(dir, head, span, out);
-                used
-            }
-            Err(searched) if side.head.len() < limits::HEADER_BYTES_MAX => {
-                side.searched = searched;
-                let expect = if self.client == Some(dir) { Start::Request } else { Start::Response };
-                if known < 32 {
-                    let start: Vec<u8> = self.sides[dir].head.iter().take(64).copied().collect();
-                    self.vet(dir, &start, expect);
-                }
-                taken
-            }
-            Err(_) => {
-                self.cut_head(dir, Anomaly::BAD_HEAD, out);
-                bytes.len()
-            }
-        }
-    }
-
-    fn take_head(&mut self, dir: usize) -> Vec<u8> {
-        self.sides[dir].searched = 0;
-        std::mem::take(&mut self.sides[dir].head)
-    }
-
-    /// Leaves the stream alone, until the next segment that starts a message, when these bytes start none.
-    fn vet(&mut self, dir: usize, bytes: &[u8], expect: Start) -> bool {
-        match recognise(bytes) {
-            start if start == expect || start == Start::Short => return true,
-            Start::Foreign if self.calls == 0 => self.closed = true,
-            _ => {}
-        }
-        self.take_head(dir);
-        self.lose(dir, true);
-        false
-    }
-
-    fn read_head(&self, dir: usize, data: &[u8]) -> Option<Head> {
-        if self.client == Some(dir) { head::read_request(data) } else { head::read_response(data) }
-    }
-
-    /// Bytes were lost (or are too many) inside a head: what was read of it still tells something.
-    fn cut_head(&mut self, dir: usize, anomaly: Anomaly, out: &mut Out) {
-        let begin = self.sides[dir].begin;
-        let data = self.take_head(dir);
-        let is_request = self.client == Some(dir);
-        let Some(head) = head::read_cut(&data, is_request) else {
-            self.lose(dir, true);
-            return;
-        };
-        let end = Mark { seq: begin.seq + data.len() as u64, ..begin };
-        if is_request {
-            let exchange = self.push_request(head, Span { begin, end }, out);
-            note(&mut exchange.call.anomalies, anomaly);
-            exchange.request = Progress::Done;
-        } else if let Some(exchange) = self.begin_response(head, begin, out) {
-            note(&mut exchange.call.anomalies, anomaly);
-            self.complete(dir, end, None, out);
-        }
-        self.lose(dir, false);
-    }
-
     /// The framing of a direction is lost; `between`: not inside a message that was recognised.
-    fn lose(&mut self, dir: usize, between: bool) {
+    pub(super) fn lose(&mut self, dir: usize, between: bool) {
         self.sides[dir].state = State::Search;
         if self.client == Some(dir) {
             self.pairing.client_whole = false;
@@ -261,7 +145,7 @@ impl Http1 {
     }
 
     /// A whole head was read.
-    fn message(&mut self, dir: usize, head: Option<Head>, span: Span, out: &mut Out) {
+    pub(super) fn message(&mut self, dir: usize, head: Option<Head>, span: Span, out: &mut Out) {
         let Some(head) = head else {
             self.lose(dir, true);
             return;
@@ -300,7 +184,7 @@ impl Http1 {
         self.start_body(dir, framing, span.end, out);
     }
 
-    fn push_request(&mut self, head: Head, span: Span, out: &mut Out) -> &mut Exchange {
+    pub(super) fn push_request(&mut self, head: Head, span: Span, out: &mut Out) -> &mut Exchange {
         if self.queue.len() >= limits::PIPELINE_MAX
             && let Some(mut exchange) = self.queue.pop_front()
         {
@@ -330,7 +214,7 @@ impl Http1 {
     }
 
     /// Finds the request of a final response; without one the response stands alone.
-    fn begin_response(&mut self, head: Head, begin: Mark, out: &mut Out) -> Option<&mut Exchange> {
+    pub(super) fn begin_response(&mut self, head: Head, begin: Mark, out: &mut Out) -> Option<&mut Exchange> {
         let start = self.interim.take().unwrap_or(begin.seq);
         let Some(index) = self.pairing.choose(&self.queue, start, begin.ack) else {
             let mut exchange = self.new_exchange(begin, out);
@@ -368,7 +252,7 @@ impl Http1 {
     }
 
     /// The exchange that bytes of this direction belong to.
-    fn current(&mut self, dir: usize) -> Option<&mut Exchange> {
+    pub(super) fn current(&mut self, dir: usize) -> Option<&mut Exchange> {
         if self.client == Some(dir) {
             self.queue.back_mut()
         } else {
@@ -376,56 +260,8 @@ impl Http1 {
         }
     }
 
-    /// Reads body bytes; returns the bytes used.
-    fn body(&mut self, dir: usize, mark: Mark, bytes: &[u8], out: &mut Out) -> usize {
-        let is_request = self.client == Some(dir);
-        let mut state = self.sides[dir].state;
-        if !is_request
-            && self.orphan.as_ref().is_some_and(|it| it.response_body.size() == 0)
-            && recognise(bytes) == Start::Response
-        {
-            // The answer to a HEAD request that was not seen has a length but no body.
-            self.complete(dir, mark, None, out);
-            return 0;
-        }
-        let before = self.bodies;
-        let Some(exchange) = self.current(dir) else {
-            self.lose(dir, true);
-            return bytes.len();
-        };
-        let held = exchange.bytes();
-        exchange.last_ts = exchange.last_ts.max(mark.ts);
-        let body = if is_request { &mut exchange.request_body } else { &mut exchange.response_body };
-        let (used, progress) = match &mut state {
-            State::Fixed(left) => {
-                let used = (*left).min(bytes.len() as u64) as usize;
-                body.push(&bytes[..used]);
-                *left -= used as u64;
-                (used, if *left == 0 { Chunk::Done } else { Chunk::More })
-            }
-            State::Chunked(chunks) => chunks.feed(bytes, body),
-            State::UntilClose | State::Search | State::Head => {
-                body.push(bytes);
-                (bytes.len(), Chunk::More)
-            }
-        };
-        self.bodies = before + exchange.bytes() - held;
-        self.sides[dir].state = state;
-        match progress {
-            Chunk::More => {}
-            Chunk::Done => self.complete(dir, Mark { seq: mark.seq + used as u64, ..mark }, None, out),
-            Chunk::Bad => {
-                let end = Mark { seq: mark.seq + used as u64, ..mark };
-                self.complete(dir, end, Some(Anomaly::BAD_CHUNK), out);
-                self.lose(dir, false);
-                return bytes.len();
-            }
-        }
-        used
-    }
-
     /// The message of a direction ends, with what was wrong about its end.
-    fn complete(&mut self, dir: usize, mark: Mark, anomaly: Option<Anomaly>, out: &mut Out) {
+    pub(super) fn complete(&mut self, dir: usize, mark: Mark, anomaly: Option<Anomaly>, out: &mut Out) {
         let is_request = self.client == Some(dir);
         let certain = self.orphan.is_none();
         let contradicted = std::mem::take(&mut self.contradicted[dir]);

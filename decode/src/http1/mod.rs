@@ -9,6 +9,7 @@ mod exchange;
 mod framing;
 mod head;
 mod pairing;
+mod reading;
 mod recognise;
 
 pub(crate) use coding::Codings;
