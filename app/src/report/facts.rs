@@ -12,6 +12,8 @@ use crate::analyze::{Counts, Outcome};
 
 /// Sensitivity level from which data answered without a credential is called a leak.
 pub(crate) const LEAK_LEVEL: u8 = 3;
+/// The type of a token that a login hands out.
+const TOKEN: &str = "JWT";
 /// Purposes whose calls carry their credential in the body: that no other one is seen says nothing about them.
 const CREDENTIAL_IN_BODY: [&str; 3] = ["login", "register", "token"];
 
@@ -125,15 +127,14 @@ impl<'a> Facts<'a> {
         endpoints
     }
 
-    /// Data that an endpoint answers in clear from [`LEAK_LEVEL`] on, credentials left out, most sensitive first.
+    /// Data that an endpoint answers in clear from [`LEAK_LEVEL`] on, most sensitive first.
+    /// Tokens are left out: handing one to a caller that has none is what a login does.
     pub fn answered(&self, endpoint: &'a Endpoint) -> Vec<&'a DataUse> {
-        let is_secret =
-            |usage: &DataUse| self.rules.data_type(usage.data_type.as_str()).is_some_and(|rule| rule.secret);
         let mut uses: Vec<&DataUse> = endpoint
             .data
             .iter()
             .filter(|usage| usage.side == Side::Response && !usage.masked && usage.level >= LEAK_LEVEL)
-            .filter(|usage| !is_secret(usage))
+            .filter(|usage| usage.data_type.as_str() != TOKEN)
             .collect();
         uses.sort_by(|a, b| {
             (b.level, b.count).cmp(&(a.level, a.count)).then_with(|| a.data_type.cmp(&b.data_type))

@@ -212,7 +212,7 @@ pub(crate) fn level(h: &mut Html, level: u8) {
 pub(crate) fn auth(h: &mut Html, facts: &Facts<'_>, endpoint: &Endpoint) {
     let verdict = endpoint.auth.verdict;
     if facts.guard(endpoint) == Guard::InBody {
-        return h.label("span", &[], t("In the body", "在正文中"));
+        return h.label("span", &[("class", "auth")], t("In the body", "在正文中"));
     }
     let class = format!("auth {}", verdict.as_str());
     h.el("span", &[("class", &class)], |h| h.say(text::auth(verdict)));

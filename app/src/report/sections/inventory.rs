@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::Endpoint;
 
 use crate::report::facts::{Facts, latency, percent};
-use crate::report::html::{Html, clip};
+use crate::report::html::{Fill, Html, clip};
 use crate::report::limits::{LIST_MAX, NAME_CHARS_MAX};
 use crate::report::pieces::{self, Select, column, endpoint_anchor, figure, section, table};
 use crate::report::text::{self, t};
@@ -67,10 +67,11 @@ fn site_row(h: &mut Html, facts: &Facts<'_>, site: &str) {
             h.leaf("bdi", &[], &clip(site, NAME_CHARS_MAX));
             h.el("span", &[("class", "muted")], |h| {
                 h.raw(" ");
-                h.number(here().count() as u64);
-                h.say(t(" APIs, ", " 个接口，"));
-                h.number(here().map(|endpoint| endpoint.calls).sum());
-                h.say(t(" calls", " 次调用"));
+                let values = [
+                    Fill::Count(here().count() as u64),
+                    Fill::Count(here().map(|endpoint| endpoint.calls).sum()),
+                ];
+                h.fill(t("{0} {0|API|APIs}, {1} {1|call|calls}", "{0} 个接口，{1} 次调用"), &values);
             });
         });
     });

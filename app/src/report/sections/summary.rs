@@ -178,19 +178,19 @@ fn figures(h: &mut Html, facts: &Facts<'_>) {
     let in_clear = facts.endpoints().iter().filter(|endpoint| endpoint.level >= LEAK_LEVEL).count();
     let counts = facts.counts;
     let tiles = [
-        of(urgent as usize, "#findings", t("critical and high findings", "严重与高危发现"), true),
+        of(urgent as usize, "#findings", t("Critical and high findings", "严重与高危发现"), true),
         of(
             facts.leaks().len(),
             "#open-data",
             t("APIs open with sensitive data", "无凭证返回敏感数据的接口"),
             true,
         ),
-        of(counts.findings, "#findings", t("findings in all", "发现总数"), false),
+        of(counts.findings, "#findings", t("Findings in all", "发现总数"), false),
         of(in_clear, "#data", t("APIs with sensitive data in clear", "含明文敏感数据的接口"), false),
         of(counts.endpoints, "#apis", t("APIs", "接口"), false),
-        of(counts.sites, "#apis", t("sites", "站点"), false),
-        of(counts.accounts, "#accounts", t("accounts", "账号"), false),
-        of(counts.candidates, "#candidates", t("candidates kept out", "未入清单的候选"), false),
+        of(counts.sites, "#apis", t("Sites", "站点"), false),
+        of(counts.accounts, "#accounts", t("Accounts", "账号"), false),
+        of(counts.candidates, "#candidates", t("Candidates kept out", "未入清单的候选"), false),
     ];
     h.el("div", &[("class", "tiles")], |h| {
         for tile in tiles {
