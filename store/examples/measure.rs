@@ -119,7 +119,9 @@ async fn filling(log: &Arc<dyn CallLog>, calls: u64) -> Result<(), StoreError> {
             seal += start.elapsed();
         }
     }
+    let start = Instant::now();
     log.seal().await?;
+    seal += start.elapsed();
     let stats = log.stats().await?;
     say("accept, batches of 10000", calls, accept);
     say("append", calls, append);

@@ -42,7 +42,7 @@ pub struct CallQuery {
     pub candidate: Option<bool>,
     /// Kept out for this reason.
     pub reason: Option<CandidateReason>,
-    /// Target contains this text (ASCII case ignored).
+    /// Target contains this text (ASCII case ignored); its first 1,000 characters are compared.
     pub text: Option<String>,
     /// Oldest first instead of newest first.
     pub ascending: bool,

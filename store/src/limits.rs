@@ -37,5 +37,6 @@ pub(crate) const STATEMENT_ROWS: usize = 256;
 pub(crate) const HOT_STATE_PART_BYTES: usize = 8 << 20;
 /// How exactly the last use of an API token is known, microseconds; spares a commit per pushed batch.
 pub(crate) const TOKEN_USE_STEP_US: i64 = 60 * 1_000_000;
-/// Characters of a searched text that are compared; SQLite refuses patterns over 50,000 bytes.
+/// Characters of a searched text that are compared; SQLite refuses patterns over 50,000 bytes, and the automaton
+/// that DataFusion makes of a long one takes seconds to build.
 pub(crate) const SEARCH_CHARS_MAX: usize = 1_000;

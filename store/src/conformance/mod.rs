@@ -1,6 +1,7 @@
 //! What every backend has to do, as suites that take the stores from a factory. They state the traits'
 //! promises; nothing in them knows a backend. A backend's test is one line per suite.
 
+pub mod access;
 pub mod call_log;
 pub mod catalogue;
 pub mod crash;

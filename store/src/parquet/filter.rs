@@ -11,6 +11,7 @@ use super::schema::{
     ACCOUNT, CANDIDATE, CLIENT, DATA_TYPES, ENDPOINT, HOST, METHOD, RULES, STATUS, TARGET, TS, VALUES,
 };
 use crate::CallQuery;
+use crate::limits::SEARCH_CHARS_MAX;
 
 /// The known bounds of the range of time: from, and before.
 pub(crate) fn range(query: &CallQuery) -> (Option<i64>, Option<i64>) {
@@ -62,10 +63,11 @@ pub(crate) fn row_filter(query: &CallQuery) -> Option<Expr> {
     conjunction(all)
 }
 
-/// Takes the meaning from the wildcards of LIKE.
+/// Takes the meaning from the wildcards of LIKE. What is beyond `SEARCH_CHARS_MAX` is not compared: the engine
+/// makes an automaton of the pattern, and compiling a very long one takes seconds.
 fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut escaped = String::new();
+    for c in text.chars().take(SEARCH_CHARS_MAX) {
         if matches!(c, '%' | '_' | '\\') {
             escaped.push('\\');
         }
