@@ -64,7 +64,7 @@ impl Running {
         let live = Arc::new(Live::new(&store, config));
         let worker = Worker::start(Arc::clone(&live), &rules, store.value_key, config).await?;
         let control: Arc<dyn Control> = live.clone();
-        let book = RuleBook::new(&rules);
+        let book = RuleBook::from(rules.as_ref());
         let state = ServeState::new(Arc::clone(&store.log), Arc::clone(&store.catalogue), book, control)
             .secure_cookies(config.secure_cookies);
         Ok(Self { store, live, listener, state, worker })

@@ -14,8 +14,6 @@ pub(crate) enum Fill<'a> {
     Count(u64),
     /// A figure that leads to its proof.
     CountAt(u64, &'a str),
-    /// Text of any origin.
-    Text(&'a str),
     /// Anything else, for the language of the sentence.
     With(&'a dyn Fn(&mut Html)),
 }
@@ -122,7 +120,6 @@ impl Html {
                 (None, Fill::CountAt(count, to)) => {
                     self.el("a", &[("class", "n"), ("href", to)], |h| h.number(*count));
                 }
-                (None, Fill::Text(text)) => self.text(text),
                 (None, Fill::With(write)) => write(self),
             }
         }
@@ -218,7 +215,7 @@ mod tests {
     fn sentences_are_filled_and_agree_with_their_figures() {
         let words = Words { en: "{0} {0|call|calls} to {1}", zh: "对 {1} 的 {0} 次调用" };
         check(
-            |h| h.fill(words, &[Fill::CountAt(1, "#x"), Fill::Text("<a>")]),
+            |h| h.fill(words, &[Fill::CountAt(1, "#x"), Fill::With(&|h| h.text("<a>"))]),
             "<span lang=\"en\"><a class=\"n\" href=\"#x\">1</a> call to &lt;a&gt;</span>\
              <span lang=\"zh\">对 &lt;a&gt; 的 <a class=\"n\" href=\"#x\">1</a> 次调用</span>",
         );

@@ -1,0 +1,127 @@
+//! What the tests of the binary share: running it, a server that ends with the test, a small HTTP client.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// Runs the binary to its end.
+pub fn apiarist(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_apiarist")).args(args).stdin(Stdio::null()).output().expect("the binary runs")
+}
+
+/// The only line on standard error.
+#[track_caller]
+pub fn one_line(output: &Output) -> String {
+    let text = String::from_utf8(output.stderr.clone()).expect("text");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text
+}
+
+/// The lines of a JSON Lines file.
+pub fn json_lines(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
+}
+
+/// A file of the shared development data, when it is there.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(path);
+    file.exists().then_some(file)
+}
+
+/// A running server; killed when dropped.
+pub struct Server {
+    child: Child,
+    pub address: String,
+    pub password: Option<String>,
+}
+
+impl Server {
+    /// Starts `apiarist serve` on a free port of the loopback interface and waits until it listens.
+    pub fn start(data: &Path) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+        let address = format!("127.0.0.1:{port}");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_apiarist"))
+            .args(["serve", "--listen", &address, "--data", data.to_str().expect("a path")])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let mut password = None;
+        for line in lines.by_ref() {
+            let line = line.expect("text");
+            if let Some((_, rest)) = line.split_once("password ") {
+                password = rest.split_whitespace().next().map(str::to_owned);
+            }
+            if line.contains("http://") {
+                break;
+            }
+        }
+        Self { child, address, password }
+    }
+
+    /// SIGKILL: the process ends at once, wherever it is.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the server runs");
+        self.child.wait().expect("the server ends");
+    }
+
+    /// One request on a connection of its own: status, headers, body.
+    pub fn request(&self, head: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<(u16, String, Vec<u8>)> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        let mut request = format!("{head} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\nx-requested-with: apiarist\r\n", self.address);
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        request.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        stream.write_all(request.as_bytes())?;
+        stream.write_all(body)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        let end = answer.windows(4).position(|w| w == b"\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;
+        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or(std::io::ErrorKind::InvalidData)?;
+        Ok((status, head, answer[end + 4..].to_vec()))
+    }
+
+    /// Logs in, changes the first password when asked to, and returns the cookie.
+    pub fn log_in(&self, password: &str, new_password: Option<&str>) -> String {
+        let login = format!(r#"{{"name":"admin","password":"{password}"}}"#);
+        let json = ("content-type", "application/json");
+        let (status, head, body) = self.request("POST /api/v1/session", &[json], login.as_bytes()).expect("an answer");
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
+        let cookie = head
+            .lines()
+            .find_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")))
+            .and_then(|(_, value)| value.split(';').next())
+            .expect("a cookie")
+            .to_owned();
+        if let Some(new) = new_password {
+            let change = format!(r#"{{"current":"{password}","new":"{new}"}}"#);
+            let headers = [json, ("cookie", cookie.as_str())];
+            let (status, ..) = self.request("PUT /api/v1/session/password", &headers, change.as_bytes()).expect("an answer");
+            assert!(status < 300, "password change answered {status}");
+        }
+        cookie
+    }
+
+    /// A GET that must succeed.
+    #[track_caller]
+    pub fn get(&self, path: &str, cookie: &str) -> Value {
+        let (status, head, body) = self.request(&format!("GET {path}"), &[("cookie", cookie)], b"").expect("an answer");
+        assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&body));
+        let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+        assert!(!chunked, "bodies have a length");
+        serde_json::from_slice(&body).expect("JSON")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
