@@ -99,7 +99,9 @@ impl Connection {
             let end = if segment.rst { at.max(half.next) } else { at + len };
             half.end.get_or_insert(end);
         }
-        if len > 0 && !segment.rst {
+        if segment.rst {
+            out.stats.stray_bytes += payload;
+        } else if len > 0 {
             self.take(dir, at, segment, Mark { seq: at, ack, ts }, out);
         }
         self.advance(out);
@@ -208,6 +210,13 @@ impl Connection {
     }
 
     fn drain(&mut self, out: &mut Out) -> bool {
+        let moved = self.drain_ready(out);
+        out.stats.repeated_bytes +=
+            self.halves.iter_mut().map(|half| std::mem::take(&mut half.repeated)).sum::<u64>();
+        moved
+    }
+
+    fn drain_ready(&mut self, out: &mut Out) -> bool {
         let mut moved = false;
         loop {
             let mut progress = false;

@@ -44,8 +44,12 @@ pub(crate) struct Half {
     /// Bytes were delivered.
     pub started: bool,
     held: BTreeMap<u64, Piece>,
+    /// Payload bytes ever held.
+    kept: u64,
     /// Bytes held.
     pub bytes: usize,
+    /// Payload bytes dropped because they were held or delivered already; taken by the connection's counters.
+    pub repeated: u64,
 }
 
 impl Half {
@@ -89,6 +93,8 @@ impl Half {
     /// Keeps a segment that starts at `at`; returns true when it contradicts bytes held already.
     pub(crate) fn hold(&mut self, mut at: u64, mut piece: Piece) -> bool {
         let mut conflict = false;
+        let offered = piece.data.len() as u64;
+        let kept_before = self.kept;
         if let Some((start, before)) = self.held.range_mut(..=at).next_back() {
             let end = start + before.len();
             if end > at {
@@ -121,11 +127,13 @@ impl Half {
         if piece.len() > 0 {
             self.insert(at, piece);
         }
+        self.repeated += offered - (self.kept - kept_before);
         conflict
     }
 
     fn insert(&mut self, at: u64, piece: Piece) {
         self.bytes += piece.data.len() + PIECE_OVERHEAD;
+        self.kept += piece.data.len() as u64;
         self.held.insert(at, piece);
     }
 
@@ -151,8 +159,10 @@ impl Half {
     /// nothing of it is new.
     pub(crate) fn take(&mut self) -> Option<Piece> {
         let (at, mut piece) = self.held.pop_first()?;
-        self.bytes -= piece.data.len() + PIECE_OVERHEAD;
+        let held = piece.data.len();
+        self.bytes -= held + PIECE_OVERHEAD;
         drop_front(&mut piece, self.next.saturating_sub(at));
+        self.repeated += (held - piece.data.len()) as u64;
         (piece.len() > 0).then_some(piece)
     }
 }
