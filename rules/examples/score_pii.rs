@@ -2,14 +2,16 @@
 //! `cargo run -p rules --example score_pii < bodies.jsonl > findings.jsonl`.
 //! A line of input is `{id, body}`, a line of output `{id, path, type, value}` with an RFC 6901 pointer.
 
+use std::collections::HashMap;
 use std::io::{BufRead, Write};
 use std::time::{Duration, Instant};
 
-use rules::{Match, Ruleset};
+use rules::{Match, Prior, Ruleset};
 use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rules = Ruleset::builtin()?;
+    let mut priors = HashMap::new();
     let (mut bytes, mut spent) = (0, Duration::ZERO);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for line in std::io::stdin().lock().lines() {
@@ -18,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let Ok(body_json) = serde_json::from_str::<Value>(body) else { continue };
         bytes += body.len();
         let start = Instant::now();
-        let mut walk = Walk { rules: &rules, pointer: String::new(), found: Vec::new() };
+        let mut walk = Walk { rules: &rules, priors: &mut priors, pointer: String::new(), found: Vec::new() };
         walk.visit(&body_json, "", "");
         spent += start.elapsed();
         for (path, data_type, value) in walk.found {
@@ -33,6 +35,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// Walks a body; findings are (pointer, type, value).
 struct Walk<'r> {
     rules: &'r Ruleset,
+    /// A key is judged once, as in real use.
+    priors: &'r mut HashMap<(String, String), Prior>,
     pointer: String,
     found: Vec<(String, String, String)>,
 }
@@ -64,7 +68,9 @@ impl Walk<'_> {
 
     fn scalar(&mut self, text: &str, key: &str, parent: &str) {
         let mut matches: Vec<Match> = Vec::new();
-        self.rules.scan(self.rules.prior(key, parent), text, &mut matches);
+        let names = (key.to_owned(), parent.to_owned());
+        let prior = *self.priors.entry(names).or_insert_with(|| self.rules.prior(key, parent));
+        self.rules.scan(prior, text, &mut matches);
         for found in matches.iter().filter(|found| !found.masked) {
             let value = text[found.start..found.end].to_owned();
             self.found.push((self.pointer.clone(), found.data_type.to_string(), value));

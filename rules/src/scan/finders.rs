@@ -1,7 +1,7 @@
 //! Values that are no fixed shapes: what a sign or Chinese text leads to, and what a key alone can tell.
 
 use super::network::plausible;
-use super::{Scanner, address, name};
+use super::{Scanner, address, head_of, name};
 use crate::data_type::Finder;
 use crate::validate::{entropy_bits, is_jwt};
 
@@ -12,6 +12,10 @@ const SECRET_BYTES_MIN: usize = 16;
 const SECRET_BYTES_MAX: usize = 512;
 /// Bits per byte that words and codes stay below.
 const SECRET_ENTROPY_BITS: f32 = 3.0;
+/// Bytes behind an announcing word that are looked at.
+const ANNOUNCED_BYTES_MAX: usize = 256;
+/// Bytes of a token that is looked at.
+const JWT_BYTES_MAX: usize = 16 << 10;
 /// Bytes of the longest private key block looked for.
 const PEM_BYTES_MAX: usize = 16 << 10;
 
@@ -162,7 +166,7 @@ impl Scanner<'_> {
             }
             for (rule, is_name) in [(names, true), (passwords, false)] {
                 let Some(rule) = rule.filter(|rule| bits >> rule & 1 == 1) else { continue };
-                let rest = &self.text[from..];
+                let rest = head_of(&self.text[from..], ANNOUNCED_BYTES_MAX);
                 let span = if is_name { name::after(&engine.lists, rest) } else { password_after(rest) };
                 if let Some((a, b)) = span {
                     let confidence = engine.rules[rule].keyed * super::CONTEXT_FACTOR;
@@ -175,7 +179,10 @@ impl Scanner<'_> {
     /// A token that begins with `eyJ` at `start`.
     pub(super) fn jwt(&mut self, rule: usize, start: usize) {
         let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        let len = self.bytes[start..].iter().take_while(|byte| is_part(byte)).count();
+        if start.checked_sub(1).is_some_and(|at| is_part(&self.bytes[at])) {
+            return;
+        }
+        let len = self.bytes[start..].iter().take(JWT_BYTES_MAX).take_while(|byte| is_part(byte)).count();
         // A full stop behind a token in running text is not the third part of it.
         let mut end = start + len;
         while self.bytes[start..end].iter().filter(|byte| **byte == b'.').count() > 2
@@ -193,7 +200,7 @@ impl Scanner<'_> {
 
     /// A private key block (RFC 7468) that begins at `start`; to the end of the value when it is cut.
     pub(super) fn pem(&mut self, rule: usize, start: usize) {
-        let block = &self.text[start..];
+        let block = head_of(&self.text[start..], PEM_BYTES_MAX);
         let Some(head) = block.get(5..).and_then(|rest| rest.find("-----")).map(|at| &block[..at + 5]) else {
             return;
         };
@@ -204,10 +211,7 @@ impl Scanner<'_> {
             let close = block[at + 9..].find("-----")?;
             Some(at + 9 + close + 5)
         });
-        let mut end = tail.unwrap_or(block.len()).min(PEM_BYTES_MAX);
-        while !block.is_char_boundary(end) {
-            end -= 1;
-        }
+        let end = tail.unwrap_or(block.len());
         self.push(rule, (start, start + end), self.engine.rules[rule].alone, false);
     }
 

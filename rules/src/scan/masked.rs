@@ -1,11 +1,14 @@
 //! Values that came masked: `138****1234`, `张*`, `z***@qq.com`. They are reported as masked with the type that the
 //! key or the visible parts tell, and nothing inside them is taken for a raw value.
 
-use super::{CLASS, Found, Scanner, class};
+use super::{CLASS, FOUND_MAX, Found, Scanner, class};
 use crate::data_type::Finder;
 
 /// Mask characters in use.
 const MASKS: &[char] = &['*', '•', '●', '×', '#', '█', '＊', 'x', 'X'];
+
+/// Characters of a masked value on either side of its mask.
+const TOKEN_CHARS_MAX: usize = 64;
 
 impl Scanner<'_> {
     /// Finds masked values.
@@ -31,6 +34,9 @@ impl Scanner<'_> {
     }
 
     fn push_masked(&mut self, rule: usize, start: usize, end: usize) {
+        if self.found.len() >= FOUND_MAX {
+            return;
+        }
         let confidence = self.engine.rules[rule].keyed;
         self.found.push(Found { rule: rule as u8, masked: true, keyed: true, start, end, confidence });
     }
@@ -116,11 +122,18 @@ fn is_token(c: char) -> bool {
 }
 
 fn token_start(text: &str, at: usize) -> usize {
-    text[..at].char_indices().rev().take_while(|(_, c)| is_token(*c)).last().map_or(at, |(start, _)| start)
+    text[..at]
+        .char_indices()
+        .rev()
+        .take(TOKEN_CHARS_MAX)
+        .take_while(|(_, c)| is_token(*c))
+        .last()
+        .map_or(at, |(start, _)| start)
 }
 
 fn token_end(text: &str, at: usize) -> usize {
-    let len: usize = text[at..].chars().take_while(|c| is_token(*c)).map(char::len_utf8).sum();
+    let len: usize =
+        text[at..].chars().take(TOKEN_CHARS_MAX).take_while(|c| is_token(*c)).map(char::len_utf8).sum();
     at + text[at..at + len].trim_end_matches('.').len()
 }
 

@@ -26,6 +26,8 @@ const CONTEXT_GAP_BYTES_MAX: usize = 24;
 const CONTEXT_BYTES_MAX: usize = 72;
 /// A context word speaks a little less clearly than a key.
 const CONTEXT_FACTOR: f32 = 0.95;
+/// Values looked at before overlaps are settled.
+const FOUND_MAX: usize = 4 * model::limits::HITS_MAX;
 /// Letters alone say nothing below this length; from it on they may be a key.
 const LETTERS_BYTES_MIN: usize = 16;
 /// At or above this confidence a type fires under any key.
@@ -291,11 +293,24 @@ impl Scanner<'_> {
         check(raw, validate::bare(raw, &mut buffer))
     }
 
+    /// Remembers a value; far more of them than are reported at most are not settled one by one.
     fn push(&mut self, rule_at: usize, span: (usize, usize), confidence: f32, keyed: bool) {
+        if self.found.len() >= FOUND_MAX {
+            return;
+        }
         // At most `TYPES_MAX` rules exist, so the index fits.
         let rule = rule_at as u8;
         self.found.push(Found { rule, masked: false, keyed, start: span.0, end: span.1, confidence });
     }
+}
+
+/// At most the first `bytes_max` bytes, cut between characters. Keeps what looks ahead linear on hostile text.
+fn head_of(text: &str, bytes_max: usize) -> &str {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 #[cfg(test)]

@@ -112,6 +112,9 @@ fn unescape(raw: &str) -> String {
 /// Scans one inner scalar; spans of values that were escaped are those of the whole scalar.
 fn inner(engine: &Engine, prior: Prior, scalar: (&str, &str, usize), depth: u8, out: &mut Vec<Match>) {
     let (raw, plain, offset) = scalar;
+    if out.len() >= model::limits::HITS_MAX {
+        return;
+    }
     let from = out.len();
     scan_nested(engine, prior, plain, depth - 1, out);
     for found in &mut out[from..] {

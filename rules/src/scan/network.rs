@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{STRONG, Scanner};
+use super::{STRONG, Scanner, head_of};
 use crate::data_type::Finder;
 
 /// Endings that look like top-level domains and are file names.
@@ -11,6 +11,10 @@ const FILE_ENDINGS: &[&str] = &[
     "png", "jpg", "jpeg", "gif", "webp", "svg", "ico", "bmp", "css", "js", "mjs", "ts", "map", "json", "xml",
     "html", "htm", "pdf", "txt", "zip", "gz", "mp3", "mp4", "woff", "woff2", "ttf",
 ];
+/// Bytes of a dotted quad.
+const IPV4_BYTES_MAX: usize = 15;
+/// Bytes of a connection string that are read.
+const CONNECTION_BYTES_MAX: usize = 2_048;
 /// Schemes whose URLs carry credentials of a service.
 const CONNECTION_SCHEMES: &[&str] = &[
     "mysql",
@@ -151,7 +155,8 @@ impl Scanner<'_> {
     /// A dotted quad that begins at `start`.
     pub(super) fn ipv4(&mut self, start: usize) {
         let mut end = start;
-        while end < self.bytes.len() && (self.bytes[end].is_ascii_digit() || self.bytes[end] == b'.') {
+        let stop = self.bytes.len().min(start + IPV4_BYTES_MAX + 1);
+        while end < stop && (self.bytes[end].is_ascii_digit() || self.bytes[end] == b'.') {
             end += 1;
         }
         if self.bytes[end - 1] == b'.' {
@@ -201,8 +206,9 @@ impl Scanner<'_> {
             return;
         };
         let start = at - scheme.len();
-        let end = self.text[at..].find(|c: char| c.is_whitespace() || "\"'<>，。`".contains(c));
-        let end = end.map_or(self.text.len(), |len| at + len);
+        let rest = head_of(&self.text[at..], CONNECTION_BYTES_MAX);
+        let end =
+            at + rest.find(|c: char| c.is_whitespace() || "\"'<>，。`".contains(c)).unwrap_or(rest.len());
         let end = start + self.text[start..end].trim_end_matches(['.', ',', ';', ')']).len();
         if has_password(&self.text[(at + 3).min(end)..end]) {
             self.push(rule, (start, end), self.engine.rules[rule].alone, false);

@@ -62,6 +62,49 @@ fn documents_inside_values_are_read() {
     check("号码１３８１２３４５６７８。", &[("CN_MOBILE", "１３８１２３４５６７８")]);
 }
 
+/// Text made to send every look-ahead to its end. Quadratic behaviour would take minutes here.
+#[test]
+fn hostile_text_is_scanned_in_linear_time() {
+    for unit in [
+        "eyJ",
+        "eyJ.",
+        "mysql://",
+        "mysql://u:p@",
+        "-----BEGIN PRIVATE KEY-----",
+        "1.",
+        "a**",
+        "1xxx",
+        "password=",
+        "contact:A",
+        "联系人",
+        "+1",
+        "a@",
+        "a@b.cc ",
+        "省市路1",
+        "，省",
+        "京A",
+        "(0",
+        "1:",
+        "::",
+        "%41&",
+        "a=b&",
+        "{\"a\":",
+        "\\u0041",
+        "1 ",
+        "兵字第",
+        "$2a$",
+        "AKIA",
+        "x",
+    ] {
+        let text = unit.repeat((128 << 10) / unit.len());
+        for key in ["", "name", "password"] {
+            let mut out = Vec::new();
+            rules().scan(rules().prior(key, ""), &text, &mut out);
+            assert!(out.len() <= model::limits::HITS_MAX * 2);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn spans_are_in_order_inside_the_value_and_on_borders(value in "\\PC{0,200}", key in "[a-zA-Z手机姓名_]{0,12}") {
