@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use model::{Call, Timestamp};
+use model::{Call, LoggedCall, Message, Timestamp};
 use observe::openapi;
 use rules::Ruleset;
 use serve::{Control, Health, IngestError};
@@ -23,6 +23,8 @@ use crate::pipeline::Pipeline;
 const BATCH_CALLS: usize = 1_000;
 /// Rows in memory after which a segment is written.
 const SEAL_ROWS: u64 = 100_000;
+/// Bytes of bodies in memory after which a segment is written.
+const SEAL_BYTES: u64 = 256 << 20;
 /// Time after which a segment is written even when small.
 const SEAL_EVERY: Duration = Duration::from_secs(60);
 /// Shortest time between two snapshots of the hot state, and how many times its own duration it waits at least.
@@ -138,6 +140,7 @@ pub(crate) struct Worker {
     pipeline: Pipeline,
     at: Position,
     rows_in_memory: u64,
+    bytes_in_memory: u64,
     last_seal: Instant,
     next_snapshot: Instant,
     unsaved: bool,
@@ -173,6 +176,7 @@ impl Worker {
             pipeline,
             at,
             rows_in_memory: 0,
+            bytes_in_memory: 0,
             last_seal: now,
             next_snapshot: now,
             unsaved: false,
@@ -187,7 +191,7 @@ impl Worker {
         let mut last_save = Instant::now();
         loop {
             let idle = !self.step().await?;
-            if self.unsaved && (last_save.elapsed() >= self.save_every || idle) {
+            if self.unsaved && (last_save.elapsed() >= self.save_every || idle || self.is_full()) {
                 self.save(false).await?;
                 last_save = Instant::now();
             }
@@ -214,7 +218,9 @@ impl Worker {
         }
         let count = calls.len() as u64;
         let pipeline = &mut self.pipeline;
-        let rows = tokio::task::block_in_place(|| calls.iter().map(|call| pipeline.process(call)).collect());
+        let rows: Vec<LoggedCall> =
+            tokio::task::block_in_place(|| calls.iter().map(|call| pipeline.process(call)).collect());
+        self.bytes_in_memory += rows.iter().map(|row| body_bytes(&row.call)).sum::<u64>();
         self.newest = calls.iter().map(|call| call.ts).fold(self.newest, Timestamp::later);
         self.live.log.append(rows, upto).await.context("cannot keep analysed calls")?;
         self.at = upto;
@@ -240,9 +246,10 @@ impl Worker {
         self.live.counters.saved_to.store(self.at.0, Ordering::Relaxed);
         *self.live.limits_reached.lock().await = self.pipeline.limits_reached();
         self.unsaved = false;
-        if all || self.rows_in_memory >= SEAL_ROWS || self.last_seal.elapsed() >= SEAL_EVERY {
+        if all || self.is_full() || self.last_seal.elapsed() >= SEAL_EVERY {
             self.live.log.seal().await.context("cannot write a segment")?;
             self.rows_in_memory = 0;
+            self.bytes_in_memory = 0;
             self.last_seal = Instant::now();
         }
         if snapshot_due {
@@ -251,6 +258,10 @@ impl Worker {
             self.drop_old_calls().await?;
         }
         Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows_in_memory >= SEAL_ROWS || self.bytes_in_memory >= SEAL_BYTES
     }
 
     async fn drop_old_calls(&self) -> Result<()> {
@@ -264,4 +275,8 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+fn body_bytes(call: &Call) -> u64 {
+    [&call.request, &call.response].into_iter().flatten().map(Message::body).map(|body| body.len() as u64).sum()
 }

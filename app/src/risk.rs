@@ -46,10 +46,17 @@ pub(crate) fn of(endpoint: &Endpoint, findings: &[&Finding]) -> Risk {
     if endpoint.exposure == Exposure::Open {
         add("exposure", OPEN_POINTS, "open");
     }
-    if endpoint.level >= 3 && matches!(endpoint.auth.verdict, AuthVerdict::None | AuthVerdict::Mixed) {
+    let asks_nobody = matches!(endpoint.auth.verdict, AuthVerdict::None | AuthVerdict::Mixed);
+    if endpoint.level >= 3 && asks_nobody && !brings_own_credential(endpoint) {
         add("auth", NO_AUTH_POINTS, endpoint.auth.verdict.as_str());
     }
     parts.sort_by_key(|part| std::cmp::Reverse(part.points));
     let score = parts.iter().map(|part| u32::from(part.points)).sum::<u32>().min(100);
     Risk { score: score as u8, parts }
+}
+
+/// Where people log in or register, the credential is in the body: asking for another would make no sense.
+fn brings_own_credential(endpoint: &Endpoint) -> bool {
+    let purpose = endpoint.purpose.as_deref().unwrap_or_default();
+    ["login", "register", "token", "sms-code", "password-reset", "captcha"].iter().any(|word| purpose.starts_with(word))
 }

@@ -24,8 +24,8 @@ const NOTES: [Words<'static>; 7] = [
         "未被调用的内容无法判断：没有发现并不证明安全。流量时间短或不完整时，对认证与暴露面的判断确定性较低。",
     ),
     t(
-        "Sensitive values are recognised by key names, shapes and check digits. They were masked before they were kept: no value can be read from this report.",
-        "敏感数据依据字段名、形态与校验位识别，在留存之前已脱敏，无法从本报告还原任何原值。",
+        "Sensitive values are recognised by key names, shapes and check digits, and masked before they are kept. A value that is not recognised is not masked: treat the report as confidential.",
+        "敏感数据依据字段名、形态与校验位识别，在留存之前脱敏；未能识别的值不会脱敏，请将本报告按机密材料管理。",
     ),
     t(
         "Numbers of distinct values, clients and accounts are estimates. Latencies are as seen at the point of capture. All times are in UTC.",
