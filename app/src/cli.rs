@@ -105,6 +105,9 @@ pub(crate) struct DemoArgs {
 pub(crate) struct OpenapiArgs {
     /// Site, as in the Host header
     pub host: String,
+    /// Accepted for uniformity: the document is JSON anyway
+    #[arg(long)]
+    pub json: bool,
     /// Data folder
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub data: PathBuf,

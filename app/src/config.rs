@@ -44,7 +44,8 @@ impl Config {
     /// Reads a file; without one the defaults.
     pub fn load(path: Option<&Path>) -> Result<Self> {
         let Some(path) = path else { return Ok(Self::default()) };
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         toml::from_str(&text).with_context(|| format!("{} is no configuration", path.display()))
     }
 }
@@ -55,7 +56,8 @@ mod tests {
 
     #[test]
     fn a_file_may_name_any_setting_and_no_other() {
-        let config: Config = toml::from_str("listen = \"0.0.0.0:80\"\nkeep_days = 30").expect("a configuration");
+        let config: Config =
+            toml::from_str("listen = \"0.0.0.0:80\"\nkeep_days = 30").expect("a configuration");
         assert_eq!((config.listen.port(), config.keep_days), (80, 30));
         assert!(toml::from_str::<Config>("lisen = \"0.0.0.0:80\"").is_err());
     }

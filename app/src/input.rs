@@ -1,6 +1,7 @@
 //! Inputs to calls: expands what the command line names, opens each, feeds its decoder. Shows progress on a
 //! terminal. What cannot be used is said in one line per input.
 
+use std::cell::RefCell;
 use std::io::IsTerminal;
 
 use anyhow::{Result, bail};
@@ -58,7 +59,9 @@ pub(crate) fn read(
         if let Some(line) = unusable(&outcome) {
             summary.unusable.push(format!("{name}: {line}"));
         } else if outcome.kind == Kind::Har && outcome.stats.problems > outcome.stats.malformed_entries {
-            summary.damaged.extend(outcome.problems.first().map(|problem| format!("{name}: {}", problem.what)));
+            summary
+                .damaged
+                .extend(outcome.problems.first().map(|problem| format!("{name}: {}", problem.what)));
         } else {
             for problem in outcome.problems.iter().take(PROBLEMS_SHOWN) {
                 eprintln!("apiarist: {name}: {} (at {})", problem.what, problem.at);
@@ -104,7 +107,9 @@ fn unusable(outcome: &Outcome) -> Option<String> {
     Some(match (outcome.kind, outcome.stats.bytes) {
         (_, 0) => "is empty".to_owned(),
         (Kind::Unknown, _) => "is no capture, HAR, access log or file of call records".to_owned(),
-        (kind, _) => format!("was read as {} and holds no call{}", kind.as_str(), problem.unwrap_or_default()),
+        (kind, _) => {
+            format!("was read as {} and holds no call{}", kind.as_str(), problem.unwrap_or_default())
+        }
     })
 }
 
@@ -114,24 +119,24 @@ fn read_one(input: &Input, kind: Option<Kind>, take: &mut dyn FnMut(Call) -> Res
     let source = input.name();
     let source = source.rsplit('/').next().unwrap_or(&source);
     let mut decoder = Decoder::new(source, kind);
-    let mut failure = None;
+    let failure = RefCell::new(None);
     let mut emit = |call: Call| {
-        if failure.is_none() {
-            failure = take(call).err();
+        if failure.borrow().is_none() {
+            failure.replace(take(call).err());
         }
     };
     let mut stopped = false;
     while let Some(slice) = bytes.next_slice()? {
         progress.inc(slice.len() as u64);
         decoder.push(slice, &mut emit);
-        if decoder.kind() == Some(Kind::Unknown) {
-            stopped = true;
+        stopped = decoder.kind() == Some(Kind::Unknown) || failure.borrow().is_some();
+        if stopped {
             break;
         }
     }
     let outcome = decoder.finish(&mut emit);
     progress.finish_and_clear();
-    if let Some(error) = failure {
+    if let Some(error) = failure.take() {
         return Err(error);
     }
     if let (Some(problem), false) = (bytes.problem(), stopped) {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
@@ -12,7 +12,9 @@ use model::{Call, LoggedCall, Message, Timestamp};
 use observe::openapi;
 use rules::Ruleset;
 use serve::{Control, Health, IngestError};
-use store::{CallLog, Catalogue, EndpointQuery, EndpointSort, HotState, Knowledge, Position, Store, StoreError};
+use store::{
+    CallLog, Catalogue, EndpointQuery, EndpointSort, HotState, Knowledge, Position, Store, StoreError,
+};
 use tokio::sync::{Mutex, Notify, watch};
 use tracing::{info, warn};
 
@@ -25,8 +27,6 @@ const BATCH_CALLS: usize = 1_000;
 const SEAL_ROWS: u64 = 100_000;
 /// Bytes of bodies in memory after which a segment is written.
 const SEAL_BYTES: u64 = 256 << 20;
-/// Time after which a segment is written even when small.
-const SEAL_EVERY: Duration = Duration::from_secs(60);
 /// Shortest time between two snapshots of the hot state, and how many times its own duration it waits at least.
 const SNAPSHOT_EVERY: Duration = Duration::from_secs(20);
 const SNAPSHOT_REST: u32 = 20;
@@ -141,7 +141,6 @@ pub(crate) struct Worker {
     at: Position,
     rows_in_memory: u64,
     bytes_in_memory: u64,
-    last_seal: Instant,
     next_snapshot: Instant,
     unsaved: bool,
     save_every: Duration,
@@ -151,7 +150,12 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Takes up the last saved state.
-    pub async fn start(live: Arc<Live>, rules: &Arc<Ruleset>, value_key: [u8; 32], config: &Config) -> Result<Self> {
+    pub async fn start(
+        live: Arc<Live>,
+        rules: &Arc<Ruleset>,
+        value_key: [u8; 32],
+        config: &Config,
+    ) -> Result<Self> {
         let mut pipeline = Pipeline::new(rules, value_key);
         let mut at = Position(0);
         if let Some(hot) = live.catalogue.hot_state().await.context("cannot read the saved state")? {
@@ -163,7 +167,13 @@ impl Worker {
                 }
             }
         }
-        let (accepted, _) = live.log.positions().await.context("cannot read the call log")?;
+        let (accepted, sealed) = live.log.positions().await.context("cannot read the call log")?;
+        if at > sealed {
+            warn!(
+                calls = at.0 - sealed.0,
+                "the saved state is ahead of the segments; these calls cannot be listed"
+            );
+        }
         live.counters.accepted_to.store(accepted.0, Ordering::Relaxed);
         live.counters.analysed_to.store(at.0, Ordering::Relaxed);
         live.counters.saved_to.store(at.0, Ordering::Relaxed);
@@ -177,7 +187,6 @@ impl Worker {
             at,
             rows_in_memory: 0,
             bytes_in_memory: 0,
-            last_seal: now,
             next_snapshot: now,
             unsaved: false,
             save_every: Duration::from_secs(config.save_every_s.max(1)),
@@ -232,10 +241,17 @@ impl Worker {
     }
 
     /// Saves what is known. Segments and hot state follow in their own rhythm, or at once when `all`.
+    ///
+    /// Segments come first: a restart goes on from the hot state, so every call before it must be in a segment.
     async fn save(&mut self, all: bool) -> Result<()> {
+        let snapshot_due = all || Instant::now() >= self.next_snapshot;
+        if snapshot_due || self.is_full() {
+            self.live.log.seal().await.context("cannot write a segment")?;
+            self.rows_in_memory = 0;
+            self.bytes_in_memory = 0;
+        }
         let pipeline = &mut self.pipeline;
         let mut knowledge = Knowledge::from(tokio::task::block_in_place(|| pipeline.picture(true)));
-        let snapshot_due = all || Instant::now() >= self.next_snapshot;
         if snapshot_due {
             let begun = Instant::now();
             let bytes = tokio::task::block_in_place(|| self.pipeline.snapshot())?;
@@ -246,15 +262,8 @@ impl Worker {
         self.live.counters.saved_to.store(self.at.0, Ordering::Relaxed);
         *self.live.limits_reached.lock().await = self.pipeline.limits_reached();
         self.unsaved = false;
-        if all || self.is_full() || self.last_seal.elapsed() >= SEAL_EVERY {
-            self.live.log.seal().await.context("cannot write a segment")?;
-            self.rows_in_memory = 0;
-            self.bytes_in_memory = 0;
-            self.last_seal = Instant::now();
-        }
         if snapshot_due {
-            let (_, sealed) = self.live.log.positions().await.context("cannot read the call log")?;
-            self.live.log.release(sealed.min(self.at)).await.context("cannot shorten the journal")?;
+            self.live.log.release(self.at).await.context("cannot shorten the journal")?;
             self.drop_old_calls().await?;
         }
         Ok(())
@@ -268,7 +277,9 @@ impl Worker {
         if self.keep_days == 0 || !self.newest.is_known() {
             return Ok(());
         }
-        let before = Timestamp(self.newest.0 - i64::from(self.keep_days) * 86_400 * 1_000_000);
+        // Senders' clocks may be ahead; ours decides what is old.
+        let newest = self.newest.min(wall_clock());
+        let before = Timestamp(newest.0 - i64::from(self.keep_days) * 86_400 * 1_000_000);
         let dropped = self.live.log.drop_before(before).await.context("cannot drop old calls")?;
         if dropped > 0 {
             info!(calls = dropped, "dropped calls older than keep_days");
@@ -278,5 +289,15 @@ impl Worker {
 }
 
 fn body_bytes(call: &Call) -> u64 {
-    [&call.request, &call.response].into_iter().flatten().map(Message::body).map(|body| body.len() as u64).sum()
+    [&call.request, &call.response]
+        .into_iter()
+        .flatten()
+        .map(Message::body)
+        .map(|body| body.len() as u64)
+        .sum()
+}
+
+fn wall_clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

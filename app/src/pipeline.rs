@@ -2,14 +2,16 @@
 //! whoever drives it (an analysis of files, the live server) owns time, queues and stores.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use detect::Detector;
-use model::{Call, EndpointId, Finding, LoggedCall, Risk, World};
+use model::{Auth, Call, CandidateReason, EndpointId, Finding, LoggedCall, Observation, Risk, World};
 use observe::{Inventory, Observer, redact};
 use rules::Ruleset;
 use store::Knowledge;
+use tracing::error;
 
 use crate::risk;
 
@@ -19,6 +21,8 @@ pub(crate) struct Pipeline {
     detector: Detector,
     /// Risk of each endpoint as last exported.
     risks: BTreeMap<EndpointId, Risk>,
+    /// Calls on which a stage panicked.
+    panics: u64,
 }
 
 /// Everything known at one moment.
@@ -34,11 +38,22 @@ impl Pipeline {
             observer: Observer::new(Arc::clone(rules), value_key),
             detector: Detector::new(Arc::clone(rules)),
             risks: BTreeMap::new(),
+            panics: 0,
         }
     }
 
-    /// Learns from a call, judges it, and returns it as it may be kept.
+    /// Learns from a call, judges it, and returns it as it may be kept. A call on which a stage panics is counted,
+    /// named in the log, and kept without what was learned from it: traffic never stops.
     pub fn process(&mut self, call: &Call) -> LoggedCall {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.process_unguarded(call)));
+        outcome.unwrap_or_else(|_| {
+            self.panics += 1;
+            error!(call = %call.id, "a stage panicked on this call");
+            unread(call)
+        })
+    }
+
+    fn process_unguarded(&mut self, call: &Call) -> LoggedCall {
         let observed = self.observer.observe(call);
         let rules = self.detector.inspect(call, &observed.observation);
         LoggedCall { call: redact(call, &observed.redactions), observation: observed.observation, rules }
@@ -90,10 +105,12 @@ impl Pipeline {
 
     /// How often limits were reached, by name.
     pub fn limits_reached(&self) -> BTreeMap<String, u64> {
-        let (accounts, candidates) = self.observer.evicted();
-        [("accounts_max".to_owned(), accounts), ("candidates_max".to_owned(), candidates)]
+        let mut limits = self.observer.limits_reached().to_vec();
+        limits.push(("calls_not_analysed", self.panics));
+        limits
             .into_iter()
             .filter(|(_, count)| *count > 0)
+            .map(|(name, count)| (name.to_owned(), count))
             .collect()
     }
 
@@ -110,13 +127,43 @@ impl Pipeline {
 
     /// Takes up a snapshot.
     pub fn restore(&mut self, snapshot: &[u8]) -> Result<()> {
-        let Some((length, rest)) = snapshot.split_first_chunk::<8>() else { bail!("the snapshot is too short") };
+        let Some((length, rest)) = snapshot.split_first_chunk::<8>() else {
+            bail!("the snapshot is too short")
+        };
         let length = usize::try_from(u64::from_le_bytes(*length)).context("the snapshot is too long")?;
-        let Some((observer, detector)) = rest.split_at_checked(length) else { bail!("the snapshot is cut off") };
+        let Some((observer, detector)) = rest.split_at_checked(length) else {
+            bail!("the snapshot is cut off")
+        };
         self.observer.restore(observer).context("what was observed")?;
         self.detector.restore(detector).context("what was detected")?;
         Ok(())
     }
+}
+
+/// A call of which nothing but its outline may be kept, because nobody has looked for what is sensitive in it.
+fn unread(call: &Call) -> LoggedCall {
+    let outline = Call {
+        id: call.id.clone(),
+        ts: call.ts,
+        duration_us: call.duration_us,
+        source: Arc::clone(&call.source),
+        client: call.client,
+        server: call.server,
+        host: call.host.clone(),
+        method: call.method.clone(),
+        status: call.status,
+        ..Call::default()
+    };
+    let observation = Observation {
+        endpoint: EndpointId(0),
+        candidate: Some(CandidateReason::Unreadable),
+        account: None,
+        auth: Auth::default(),
+        purpose: None,
+        data: Vec::new(),
+        people: 0,
+    };
+    LoggedCall { call: outline, observation, rules: Vec::new() }
 }
 
 impl From<Picture> for Knowledge {

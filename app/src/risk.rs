@@ -58,5 +58,7 @@ pub(crate) fn of(endpoint: &Endpoint, findings: &[&Finding]) -> Risk {
 /// Where people log in or register, the credential is in the body: asking for another would make no sense.
 fn brings_own_credential(endpoint: &Endpoint) -> bool {
     let purpose = endpoint.purpose.as_deref().unwrap_or_default();
-    ["login", "register", "token", "sms-code", "password-reset", "captcha"].iter().any(|word| purpose.starts_with(word))
+    ["login", "register", "token", "sms-code", "password-reset", "captcha"]
+        .iter()
+        .any(|word| purpose.starts_with(word))
 }

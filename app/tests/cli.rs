@@ -57,10 +57,12 @@ fn the_demonstration_analysed_offline() {
     let dir = tempfile::tempdir().expect("a folder");
     let demo = testkit::demo::generate(model::Timestamp(1_795_300_000_000_000), 11);
     let input = dir.path().join("demo.jsonl");
-    let lines: String = demo.calls.iter().map(|call| serde_json::to_string(call).expect("json") + "\n").collect();
+    let lines: String =
+        demo.calls.iter().map(|call| serde_json::to_string(call).expect("json") + "\n").collect();
     std::fs::write(&input, lines).expect("a file");
     let out = dir.path().join("out");
-    let output = apiarist(&["analyze", input.to_str().expect("a path"), "--out", out.to_str().expect("a path")]);
+    let output =
+        apiarist(&["analyze", input.to_str().expect("a path"), "--out", out.to_str().expect("a path")]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
     let calls = json_lines(&out.join("calls.jsonl"));
@@ -78,7 +80,10 @@ fn the_demonstration_analysed_offline() {
     let known: BTreeSet<&str> = demo.calls.iter().map(|call| call.id.as_str()).collect();
     for finding in &findings {
         let evidence = finding["evidence"].as_array().expect("evidence");
-        assert!(!evidence.is_empty() && evidence.iter().all(|id| known.contains(id.as_str().expect("an id"))), "{finding}");
+        assert!(
+            !evidence.is_empty() && evidence.iter().all(|id| known.contains(id.as_str().expect("an id"))),
+            "{finding}"
+        );
     }
     for weakness in demo.truth.weaknesses {
         let found = findings.iter().filter(|finding| finding["rule"] == weakness.rule).any(|finding| {
@@ -88,10 +93,17 @@ fn the_demonstration_analysed_offline() {
                 weakness.is_at(&text("host"), &text("method"), &text("template"))
             })
         });
-        assert!(found, "{} at {} {}{} is missed", weakness.rule, weakness.method, weakness.host, weakness.template);
+        assert!(
+            found,
+            "{} at {} {}{} is missed",
+            weakness.rule, weakness.method, weakness.host, weakness.template
+        );
     }
     let report = std::fs::read_to_string(out.join("report.html")).expect("a report");
-    assert!(!report.contains("src=\"http") && !report.contains("href=\"http"), "the report is self-contained");
+    assert!(
+        !report.contains("src=\"http") && !report.contains("href=\"http"),
+        "the report is self-contained"
+    );
     assert!(!out.join("calls.jsonl.part").exists());
 }
 
@@ -111,9 +123,16 @@ fn a_real_vulnerable_api() {
         let segments = text.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment });
         segments.collect::<Vec<_>>().join("/")
     };
-    let expect: BTreeSet<String> = truth["operations"].as_object().expect("operations").keys().map(|key| plain(key)).collect();
+    let expect: BTreeSet<String> =
+        truth["operations"].as_object().expect("operations").keys().map(|key| plain(key)).collect();
     let endpoints = json_lines(&dir.path().join("endpoints.jsonl"));
-    let name = |e: &serde_json::Value| plain(&format!("{} {}", e["method"].as_str().unwrap_or_default(), e["template"].as_str().unwrap_or_default()));
+    let name = |e: &serde_json::Value| {
+        plain(&format!(
+            "{} {}",
+            e["method"].as_str().unwrap_or_default(),
+            e["template"].as_str().unwrap_or_default()
+        ))
+    };
     let found: BTreeSet<String> = endpoints.iter().map(name).collect();
     assert_eq!(found, expect);
     let findings = json_lines(&dir.path().join("findings.jsonl"));
@@ -136,7 +155,9 @@ fn a_real_vulnerable_api() {
     ] {
         let is_there = findings.iter().any(|finding| {
             finding["rule"] == rule
-                && endpoints.iter().any(|endpoint| endpoint["id"] == finding["endpoint"] && name(endpoint) == operation)
+                && endpoints
+                    .iter()
+                    .any(|endpoint| endpoint["id"] == finding["endpoint"] && name(endpoint) == operation)
         });
         assert!(is_there, "{rule} on {operation} is missed");
     }

@@ -27,7 +27,12 @@ fn nothing_acknowledged_is_lost() {
         let end = Instant::now() + Duration::from_millis(400 + round * 350);
         let mut sent = Vec::new();
         while Instant::now() < end {
-            sent = (0..BATCH).map(|_| { number += 1; format!("call-{number}") }).collect();
+            sent = (0..BATCH)
+                .map(|_| {
+                    number += 1;
+                    format!("call-{number}")
+                })
+                .collect();
             if push(&server, &cookie, &sent) {
                 acknowledged.extend(std::mem::take(&mut sent));
             }
@@ -46,8 +51,12 @@ fn nothing_acknowledged_is_lost() {
     let mut found = Vec::new();
     for page in 1.. {
         let rows = server.get(&format!("/api/v1/calls?size=500&page={page}"), &cookie);
-        let ids: Vec<String> =
-            rows["rows"].as_array().expect("rows").iter().filter_map(|row| row["id"].as_str().map(str::to_owned)).collect();
+        let ids: Vec<String> = rows["rows"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .filter_map(|row| row["id"].as_str().map(str::to_owned))
+            .collect();
         if ids.is_empty() {
             break;
         }
@@ -60,7 +69,8 @@ fn nothing_acknowledged_is_lost() {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         let endpoints = server.get("/api/v1/endpoints?host=crash.example", &cookie);
-        let calls: u64 = endpoints["rows"].as_array().expect("rows").iter().filter_map(|row| row["calls"].as_u64()).sum();
+        let calls: u64 =
+            endpoints["rows"].as_array().expect("rows").iter().filter_map(|row| row["calls"].as_u64()).sum();
         if calls == found.len() as u64 {
             break;
         }

@@ -44,13 +44,9 @@ struct Session {
     used: Timestamp,
 }
 
-/// The id of an account: its name. A bare number means something else on every site, so it carries the site.
-pub(crate) fn account_id(host: &str, name: &str) -> String {
-    if name.bytes().all(|b| b.is_ascii_digit()) && name.len() < 11 {
-        format!("{name}@{host}")
-    } else {
-        name.to_owned()
-    }
+/// E-mail addresses and mobile numbers mean the same person on every site; other names only on their own.
+fn is_global(name: &str) -> bool {
+    name.contains('@') || (name.len() >= 11 && name.bytes().all(|b| b.is_ascii_digit() || b == b'+'))
 }
 
 /// What one call says about an account.
@@ -62,9 +58,17 @@ pub(crate) struct Use<'a> {
 }
 
 impl Accounts {
+    /// The id of an account: its name; where another site has taken that first, the name with the site.
+    fn id_of(&self, host: &str, name: &str) -> String {
+        match self.accounts.get(name) {
+            Some(state) if state.host != host && !is_global(name) => format!("{name}@{host}"),
+            _ => name.to_owned(),
+        }
+    }
+
     /// Adds one call by the account `name` and returns the account's id.
     pub fn learn(&mut self, call: &Call, host: &str, name: &str, seen: &Use<'_>) -> String {
-        let id = account_id(host, name);
+        let id = self.id_of(host, name);
         if self.accounts.len() >= ACCOUNTS_MAX && !self.accounts.contains_key(&id) {
             self.evict_accounts();
         }
@@ -92,8 +96,8 @@ impl Accounts {
     }
 
     /// Counts a failed login against an account that is known.
-    pub fn note_failed_login(&mut self, id: &str) {
-        if let Some(state) = self.accounts.get_mut(id) {
+    pub fn note_failed_login(&mut self, host: &str, name: &str) {
+        if let Some(state) = self.accounts.get_mut(&self.id_of(host, name)) {
             state.failed_logins += 1;
             state.dirty = true;
         }
@@ -118,22 +122,26 @@ impl Accounts {
         }
     }
 
+    /// The longest unseen go; of equal ones those whose name sorts first.
     fn evict_accounts(&mut self) {
-        let mut ages: Vec<Timestamp> = self.accounts.values().map(|state| state.last_seen).collect();
-        let drop = ages.len() / EVICTION_SHARE;
-        let (_, limit, _) = ages.select_nth_unstable(drop);
-        let limit = *limit;
-        let before = self.accounts.len();
-        self.accounts.retain(|_, state| state.last_seen > limit);
-        self.evicted += (before - self.accounts.len()) as u64;
+        let mut ages: Vec<(Timestamp, String)> =
+            self.accounts.iter().map(|(id, state)| (state.last_seen, id.clone())).collect();
+        let drop = ages.len() / EVICTION_SHARE + 1;
+        ages.sort_unstable();
+        for (_, id) in ages.into_iter().take(drop) {
+            self.accounts.remove(&id);
+            self.evicted += 1;
+        }
     }
 
     fn evict_sessions(&mut self) {
-        let mut ages: Vec<Timestamp> = self.sessions.values().map(|session| session.used).collect();
-        let drop = ages.len() / EVICTION_SHARE;
-        let (_, limit, _) = ages.select_nth_unstable(drop);
-        let limit = *limit;
-        self.sessions.retain(|_, session| session.used > limit);
+        let mut ages: Vec<(Timestamp, u64)> =
+            self.sessions.iter().map(|(key, session)| (session.used, *key)).collect();
+        let drop = ages.len() / EVICTION_SHARE + 1;
+        ages.sort_unstable();
+        for (_, key) in ages.into_iter().take(drop) {
+            self.sessions.remove(&key);
+        }
     }
 
     /// Accounts for output, in the order of their ids. `resolve` follows merged endpoints.

@@ -62,10 +62,10 @@ pub(crate) fn credentials(call: &Call) -> Credentials {
     }
     let mut signed = 0;
     for (name, value, _) in body::pairs(call.query()) {
-        let name = name.to_lowercase();
-        if KEY_PARAMS.contains(&name.as_str()) {
+        if is_key_param(&name) {
             found.token(&value, AuthKind::ApiKey);
         }
+        let name = name.to_lowercase();
         signed += u8::from(matches!(
             name.as_str(),
             "sign" | "signature" | "timestamp" | "nonce" | "appid" | "app_id"
@@ -145,6 +145,11 @@ impl Credentials {
             self.account = Some((name.to_owned(), how));
         }
     }
+}
+
+/// A query parameter that carries a key or token.
+pub(crate) fn is_key_param(name: &str) -> bool {
+    KEY_PARAMS.contains(&name.to_lowercase().as_str())
 }
 
 /// Names under which applications keep their session in a cookie.

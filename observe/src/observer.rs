@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::accounts::{Accounts, Use, account_id};
+use crate::accounts::{Accounts, Use};
 use crate::auth::{Credentials, credentials};
 use crate::body::{self, Tape};
 use crate::export;
@@ -50,6 +50,8 @@ struct State {
     accounts: Accounts,
     aliases: FxHashMap<u64, u64>,
     weak_secrets: BTreeMap<Arc<str>, WeakSecret>,
+    /// Sites dropped because of `SITES_MAX`.
+    sites_evicted: u64,
 }
 
 /// What is known about the secret that signs the tokens of a site.
@@ -108,6 +110,7 @@ impl Observer {
 
     /// Learns from one call.
     pub fn observe(&mut self, call: &Call) -> Observed {
+        self.evict_sites();
         let host = self.host_of(call);
         self.read_bodies(call);
         let found = self.scanner.scan(call, &self.request, &self.response);
@@ -179,6 +182,15 @@ impl Observer {
         };
         let is_full = self.state.sites.len() >= SITES_MAX && !self.state.sites.contains_key(&host);
         if is_full { OVERFLOW_HOST.into() } else { host }
+    }
+
+    /// Makes room for real sites: those on which nothing was ever answered go first.
+    fn evict_sites(&mut self) {
+        if self.state.sites.len() >= SITES_MAX {
+            let before = self.state.sites.len();
+            self.state.sites.retain(|_, site| site.has_endpoints());
+            self.state.sites_evicted += (before - self.state.sites.len()) as u64;
+        }
     }
 
     fn read_bodies(&mut self, call: &Call) {
@@ -259,16 +271,21 @@ impl Observer {
         export::endpoint(host, self.state.sites.get(host)?, *node, method, true)
     }
 
-    /// Why a call with this id is kept out of the inventory at present; `None` when it is in.
+    /// Whether an id means an endpoint of the inventory now.
     #[must_use]
     pub fn is_endpoint(&self, id: EndpointId) -> bool {
         self.index.contains_key(&self.resolve(id).0)
     }
 
-    /// Accounts and candidates dropped because of their limits: (accounts, candidates).
+    /// How often each limit was reached, by the limit's name.
     #[must_use]
-    pub fn evicted(&self) -> (u64, u64) {
-        (self.state.accounts.evicted, self.state.sites.values().map(|site| site.candidates_evicted).sum())
+    pub fn limits_reached(&self) -> [(&'static str, u64); 3] {
+        let candidates = self.state.sites.values().map(|site| site.candidates_evicted).sum();
+        [
+            ("accounts_max", self.state.accounts.evicted),
+            ("candidates_max", candidates),
+            ("sites_max", self.state.sites_evicted),
+        ]
     }
 
     /// Everything learned, to go on from after a restart.
@@ -369,10 +386,10 @@ fn account_of(
             (login.name.clone(), AccountEvidence::Login)
         }
         (Some(login), _) => {
-            accounts.note_failed_login(&account_id(host, &login.name));
+            accounts.note_failed_login(host, &login.name);
             return None;
         }
-        (None, _) if call.status == Some(401) => return None,
+        (None, _) if !call.status.is_some_and(|status| status < 400) => return None,
         (None, Some((name, how))) => (name.clone(), *how),
         (None, None) => (accounts.by_session(host, &credentials.tokens, call.ts)?, AccountEvidence::Session),
     };

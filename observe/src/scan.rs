@@ -8,18 +8,28 @@ use model::{Call, DataHit, DataType, Message, Place, Side, ValueHash};
 use rules::{Match, Prior, Ruleset};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::auth::is_key_param;
 use crate::body::{self, Format, Item, Tape};
 use crate::schema::Types;
 use crate::sketch::hash_of;
 
 /// Priors kept per pair of names before the cache starts anew.
 const PRIORS_MAX: usize = 100_000;
+/// Bytes of a name that are looked at.
+const NAME_BYTES_MAX: usize = 128;
 /// Bytes of an unstructured text that are scanned.
 const TEXT_BYTES_MAX: usize = 1 << 20;
 
+/// Figures in a key from which it may be a value.
+const KEY_DIGITS_MIN: usize = 7;
+/// What stands in place of a credential.
+const HIDDEN: &str = "******";
+/// Header fields whose value is a URL.
+const URL_HEADERS: [&str; 3] = ["referer", "location", "content-location"];
+
 /// Header fields that say nothing about people or secrets, and those whose credential is told as such
 /// (`Observation::auth`).
-const DULL_HEADERS: [&str; 42] = [
+const DULL_HEADERS: [&str; 41] = [
     "authorization",
     "proxy-authorization",
     "host",
@@ -43,7 +53,6 @@ const DULL_HEADERS: [&str; 42] = [
     "vary",
     "if-none-match",
     "if-modified-since",
-    "referer",
     "origin",
     "upgrade-insecure-requests",
     "sec-fetch-dest",
@@ -137,6 +146,7 @@ impl Scanner {
     }
 
     fn prior(&mut self, name: &str, parent: &str) -> Prior {
+        let (name, parent) = (head(name, NAME_BYTES_MAX), head(parent, NAME_BYTES_MAX));
         let key = hash_of(name) ^ hash_of(parent).rotate_left(1);
         if self.priors.len() >= PRIORS_MAX {
             self.priors.clear();
@@ -166,8 +176,21 @@ impl Scanner {
             let prior = self.prior(&name, "");
             let shift = |at: usize| (offset + 1 + at) as u32;
             let span = shift(span.start)..shift(span.end);
-            let origin = Origin { side: Side::Request, place: Place::Query, name: &name, span };
+            let before = found.redactions.len();
+            let origin = Origin { side: Side::Request, place: Place::Query, name: &name, span: span.clone() };
             self.value(prior, &value, &origin, found, || (name.to_string(), name.to_string()));
+            // A credential is none of anybody's business, whatever it looks like.
+            if found.redactions.len() == before && !value.is_empty() && is_key_param(&name) {
+                found.samples.insert(value.into_owned(), HIDDEN.to_owned());
+                let mask = HIDDEN.to_owned();
+                found.redactions.push(Redaction {
+                    side: Side::Request,
+                    place: Place::Query,
+                    name: String::new(),
+                    span,
+                    mask,
+                });
+            }
         }
     }
 
@@ -180,6 +203,8 @@ impl Scanner {
                     let origin = Origin { side, place: Place::Cookie, name, span };
                     self.value(prior, value, &origin, found, || (cookie.to_owned(), cookie.to_owned()));
                 }
+            } else if URL_HEADERS.contains(&name) {
+                self.scan_url(side, name, value, found);
             } else if !DULL_HEADERS.contains(&name) {
                 let prior = self.prior(name, "");
                 let origin = Origin { side, place: Place::Header, name, span: 0..value.len() as u32 };
@@ -188,7 +213,41 @@ impl Scanner {
         }
     }
 
+    /// A field whose value is a URL: its path as text, its query by name.
+    fn scan_url(&mut self, side: Side, name: &str, value: &str, found: &mut Found) {
+        let query = value.find('?').map_or(value.len(), |at| at + 1);
+        let origin = Origin { side, place: Place::Header, name, span: 0..query as u32 };
+        self.value(Prior::NONE, &value[..query], &origin, found, || (name.to_owned(), name.to_owned()));
+        for (param, text, span) in body::pairs(&value[query..]) {
+            let span = (query + span.start) as u32..(query + span.end) as u32;
+            let before = found.redactions.len();
+            let prior = self.prior(&param, "");
+            let origin = Origin { side, place: Place::Header, name, span: span.clone() };
+            self.value(prior, &text, &origin, found, || (name.to_owned(), name.to_owned()));
+            if found.redactions.len() == before && !text.is_empty() && is_key_param(&param) {
+                let mask = HIDDEN.to_owned();
+                found.redactions.push(Redaction {
+                    side,
+                    place: Place::Header,
+                    name: name.to_owned(),
+                    span,
+                    mask,
+                });
+            }
+        }
+    }
+
     fn scan_body(&mut self, side: Side, tape: &Tape, found: &mut Found) {
+        for unread in &tape.unread {
+            found.redactions.push(Redaction {
+                side,
+                place: Place::Body,
+                name: String::new(),
+                span: unread.clone(),
+                mask: format!("[{} bytes not read]", unread.len()),
+            });
+        }
+        self.scan_keys(side, tape, found);
         for (position, item) in tape.items.iter().enumerate() {
             let Some(value) = scannable(tape, item) else { continue };
             let prior = self.prior(tape.named_key(item), tape.parent_key(item));
@@ -204,6 +263,19 @@ impl Scanner {
                 let types =
                     if side == Side::Request { &mut found.request_types } else { &mut found.response_types };
                 types.extend(first.map(|data_type| (position as u32, data_type)));
+            }
+        }
+    }
+
+    /// Keys that are values: maps by phone number or address.
+    fn scan_keys(&mut self, side: Side, tape: &Tape, found: &mut Found) {
+        for item in tape.items.iter().filter(|item| !item.key_span.is_empty()) {
+            let key = tape.key(item);
+            if key.contains('@') || key.bytes().filter(u8::is_ascii_digit).count() >= KEY_DIGITS_MIN {
+                let origin = Origin { side, place: Place::Body, name: "", span: item.key_span.clone() };
+                self.value(Prior::NONE, key, &origin, found, || {
+                    (tape.pointer(item, false), tape.pointer(item, true))
+                });
             }
         }
     }
@@ -272,11 +344,16 @@ fn scannable<'t>(tape: &'t Tape, item: &Item) -> Option<&'t str> {
     if value.len() < 2 {
         return None;
     }
-    let mut end = value.len().min(TEXT_BYTES_MAX);
-    while !value.is_char_boundary(end) {
+    Some(head(value, TEXT_BYTES_MAX))
+}
+
+/// At most `bytes_max` bytes from the beginning of a text.
+fn head(text: &str, bytes_max: usize) -> &str {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
         end -= 1;
     }
-    Some(&value[..end])
+    &text[..end]
 }
 
 /// Keyed hash over type and normalised value: the same person's number meets itself everywhere.

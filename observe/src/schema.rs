@@ -20,6 +20,16 @@ const ENUM_CALLS_MIN: u64 = 50;
 const REQUIRED_CALLS_MIN: u64 = 3;
 /// Identifier-like keys of one object above which it is a map.
 const MAP_KEYS_MIN: usize = 3;
+/// Places described for one body; what lies deep is forgotten beyond it.
+const PLACES_MAX: usize = 5_000;
+/// Values of one body above which they are counted before they are learned.
+const BODY_VALUES_MAX: usize = 100;
+/// Learned bodies between two counts.
+const COUNT_EVERY: u64 = 64;
+/// Levels that stay when too many places were described.
+const PRUNED_DEPTH: usize = 2;
+/// Bytes of a property name; a longer one is an entry of a map.
+const NAME_BYTES_MAX: usize = 128;
 /// Elements of one array whose shape is learned; the others are like them.
 const ELEMENTS_MAX: u32 = 30;
 
@@ -96,6 +106,29 @@ impl Shape {
             self.learn_item(tape, item, at, types);
             at = item.end;
         }
+        let is_large = tape.items.len() > BODY_VALUES_MAX || self.count.is_multiple_of(COUNT_EVERY);
+        if is_large && self.places() > PLACES_MAX {
+            self.prune(PRUNED_DEPTH);
+        }
+    }
+
+    /// Places described at and below this one.
+    fn places(&self) -> usize {
+        let below = self.properties.values().chain(self.entries.as_deref()).chain(self.items.as_deref());
+        1 + below.map(Self::places).sum::<usize>()
+    }
+
+    /// Forgets what lies deeper than `depth`: keys without end taught nothing there.
+    fn prune(&mut self, depth: usize) {
+        if depth == 0 {
+            self.properties.clear();
+            self.entries = None;
+            self.items = None;
+            return;
+        }
+        let below =
+            self.properties.values_mut().chain(self.entries.as_deref_mut()).chain(self.items.as_deref_mut());
+        below.for_each(|shape| shape.prune(depth - 1));
     }
 
     fn learn_item(&mut self, tape: &Tape, item: &Item, position: u32, types: &Types) {
@@ -142,7 +175,8 @@ impl Shape {
         while at < item.end {
             let member = &tape.items[at as usize];
             let key = tape.key(member);
-            let is_entry = TokenKind::of(key).is_strong() && !key.starts_with(['@', '#', '$']);
+            let is_name = !TokenKind::of(key).is_strong() || key.starts_with(['@', '#', '$']);
+            let is_entry = !is_name || key.len() > NAME_BYTES_MAX;
             let shape = if is_entry
                 || self.properties.len() >= SCHEMA_PROPERTIES_MAX && !self.properties.contains_key(key)
             {

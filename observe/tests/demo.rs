@@ -27,7 +27,8 @@ fn observe_all(demo: &Demo) -> (Observer, Inventory) {
 /// Method, host and template with parameters unnamed, with the number of calls.
 fn operations(inventory: &Inventory) -> BTreeMap<String, u64> {
     let rows = inventory.endpoints.iter();
-    rows.map(|endpoint| (plain(&endpoint.method, &endpoint.host, &endpoint.template), endpoint.calls)).collect()
+    rows.map(|endpoint| (plain(&endpoint.method, &endpoint.host, &endpoint.template), endpoint.calls))
+        .collect()
 }
 
 fn plain(method: &str, host: &str, template: &str) -> String {
@@ -41,7 +42,8 @@ fn the_operations_of_the_day_and_no_other() {
     let (_, inventory) = observe_all(&demo);
     let mut expect: BTreeMap<String, u64> = BTreeMap::new();
     for operation in &demo.truth.operations {
-        *expect.entry(plain(operation.method, operation.host, operation.template)).or_default() += operation.calls;
+        *expect.entry(plain(operation.method, operation.host, operation.template)).or_default() +=
+            operation.calls;
     }
     let found = operations(&inventory);
     let found_keys: BTreeSet<&String> = found.keys().collect();
@@ -49,7 +51,8 @@ fn the_operations_of_the_day_and_no_other() {
     for (operation, calls) in &expect {
         assert_eq!(found.get(operation), Some(calls), "{operation}");
     }
-    let scanned = inventory.candidates.iter().filter(|candidate| candidate.reason == CandidateReason::Scanner).count();
+    let scanned =
+        inventory.candidates.iter().filter(|candidate| candidate.reason == CandidateReason::Scanner).count();
     assert!(scanned > 100, "{scanned} candidates of the scanner");
 }
 
@@ -86,7 +89,8 @@ fn ids_given_to_calls_lead_to_their_endpoint() {
         let Some(label) = label else { continue };
         let operation = &demo.truth.operations[*label];
         let id = observer.resolve(id);
-        let profile = observer.profile(id).unwrap_or_else(|| panic!("{} {} has no endpoint", call.method, call.target));
+        let profile =
+            observer.profile(id).unwrap_or_else(|| panic!("{} {} has no endpoint", call.method, call.target));
         let endpoint = profile.endpoint;
         let found = plain(&endpoint.method, &endpoint.host, &endpoint.template);
         assert_eq!(found, plain(operation.method, operation.host, operation.template), "{}", call.target);
@@ -149,4 +153,45 @@ fn garbage_is_a_normal_value() {
     }
     observer.settle();
     observer.export(false);
+}
+
+/// A mobile number planted where a lazy reader would not look never reaches what is kept.
+#[test]
+fn values_in_odd_places_are_not_kept() {
+    const MOBILE: &str = "13800138000";
+    let json = "application/json";
+    let bodies: [(&str, String); 9] = [
+        (json, format!(r#"{{"a":1, oops, "phone":"{MOBILE}"}}"#)),
+        (json, format!(r#"{{"a":1}},{{"phone":"{MOBILE}"}}"#)),
+        (json, format!(r#"{{"{MOBILE}":{{"n":1}}}}"#)),
+        (json, format!(r#"{{"a":"{}"#, format_args!("{MOBILE} and no end"))),
+        (
+            "multipart/form-data; boundary=B",
+            format!(
+                "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.csv\"\r\n\r\nphone\r\n{MOBILE}\r\n--B--\r\n"
+            ),
+        ),
+        ("text/xml", format!("<a>call {MOBILE} <b>now</b></a>")),
+        ("text/xml", format!("<a x=\"1\">{MOBILE}</a>")),
+        ("text/xml", format!("<a><!-- {MOBILE} --><b>1</b></a>")),
+        ("application/octet-stream", format!("\0\u{1}\u{2}\u{3}\u{4}{MOBILE}")),
+    ];
+    let mut observer = observer();
+    for (media_type, body) in bodies {
+        let call = testkit::call("POST /x").host("a.example").status(200).build();
+        let headers: model::Headers = [
+            ("content-type", media_type),
+            ("referer", &format!("https://a.example/u?m={MOBILE}&token=short123")),
+        ]
+        .into_iter()
+        .collect();
+        let request = model::Message { headers, body: Some(body.clone().into_bytes()), body_size: None };
+        let target = "/x?token=short123".to_owned();
+        let call = Call { request: Some(request), target, ..call };
+        let observed = observer.observe(&call);
+        let kept = serde_json::to_string(&redact(&call, &observed.redactions)).expect("json");
+        assert!(!kept.contains(MOBILE) && !kept.contains("short123"), "{body} is kept as {kept}");
+    }
+    let inventory = serde_json::to_string(&observer.export(false).endpoints).expect("json");
+    assert!(!inventory.contains("short123"), "{inventory}");
 }

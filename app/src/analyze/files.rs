@@ -49,6 +49,9 @@ pub(crate) struct TopRisk {
     pub findings: Vec<String>,
 }
 
+/// Characters of a host that its file is named by.
+const FILE_NAME_MAX: usize = 120;
+
 /// Endpoints listed as top risks.
 const TOP_RISKS: usize = 10;
 
@@ -130,17 +133,27 @@ pub(crate) fn write_all(out: &Path, outcome: &Outcome, counts: &Counts) -> Resul
     write_lines(out, "accounts.jsonl", &inventory.accounts)?;
     write_lines(out, "findings.jsonl", &outcome.picture.findings)?;
     let dir = out.join("openapi");
+    // Sites of an earlier analysis must not pass for sites of this one.
+    if dir.is_dir() {
+        fs::remove_dir_all(&dir).with_context(|| format!("cannot replace {}", dir.display()))?;
+    }
     fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let mut used = BTreeSet::new();
     for host in hosts(&inventory.endpoints) {
         let document = openapi::document(host, &inventory.endpoints);
-        write(&dir.join(format!("{}.json", file_name(host))), &serde_json::to_vec_pretty(&document)?)?;
+        let mut name = file_name(host);
+        while !used.insert(name.clone()) {
+            name.push('_');
+        }
+        write(&dir.join(format!("{name}.json")), &serde_json::to_vec_pretty(&document)?)?;
     }
     write(&out.join("summary.json"), &serde_json::to_vec_pretty(counts)?)
 }
 
-/// A host as a file name: characters that file systems refuse become `_`.
+/// A host as a file name: characters that file systems refuse become `_`, long names are cut.
 fn file_name(host: &str) -> String {
-    host.chars().map(|c| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' }).collect()
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
+    host.chars().map(plain).take(FILE_NAME_MAX).collect()
 }
 
 fn write_lines<T: Serialize>(out: &Path, name: &str, rows: impl IntoIterator<Item = T>) -> Result<()> {

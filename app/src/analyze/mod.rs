@@ -67,8 +67,15 @@ impl Analysis {
     /// Settles everything and writes `calls.jsonl`.
     pub fn finish(mut self, out: &Path) -> Result<Outcome> {
         let picture = self.pipeline.picture(false);
-        let reasons = picture.inventory.candidates.iter().map(|candidate| (candidate.id, candidate.reason)).collect();
+        let reasons =
+            picture.inventory.candidates.iter().map(|candidate| (candidate.id, candidate.reason)).collect();
         self.spool.finish(out, &self.pipeline, &reasons).context("cannot write calls.jsonl")?;
-        Ok(Outcome { picture, exhibits: self.exhibits, calls: self.calls, first: self.first, last: self.last })
+        Ok(Outcome {
+            picture,
+            exhibits: self.exhibits,
+            calls: self.calls,
+            first: self.first,
+            last: self.last,
+        })
     }
 }

@@ -53,7 +53,11 @@ impl Spool {
             level: hit.level,
             masked: hit.masked,
         });
-        let line = Line { account: seen.account.as_ref().map(|(id, _)| id.as_str()), data: data.collect(), attacks: [] };
+        let line = Line {
+            account: seen.account.as_ref().map(|(id, _)| id.as_str()),
+            data: data.collect(),
+            attacks: [],
+        };
         let reason = seen.candidate.map_or("-", CandidateReason::as_str);
         let id = serde_json::to_string(&logged.call.id)?;
         writeln!(self.lines, "{} {reason} {id}\t{}", seen.endpoint, serde_json::to_string(&line)?)?;

@@ -43,7 +43,9 @@ fn summary(counts: &Counts, args: &AnalyzeArgs) -> String {
     );
     let severities: Vec<String> = ["critical", "high", "medium", "low", "info"]
         .iter()
-        .filter_map(|severity| Some((severity, counts.findings_by_severity.get(severity).filter(|n| **n > 0)?)))
+        .filter_map(|severity| {
+            Some((severity, counts.findings_by_severity.get(severity).filter(|n| **n > 0)?))
+        })
         .map(|(severity, count)| format!("{count} {severity}"))
         .collect();
     if !severities.is_empty() {

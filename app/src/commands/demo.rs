@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use model::Timestamp;
 use store::Role;
 
@@ -16,6 +16,8 @@ const SEED: u64 = 2026;
 /// User and password of the demonstration; it holds nothing but generated data and listens on loopback.
 const USER: &str = "admin";
 const PASSWORD: &str = "apiarist-demo";
+/// Setting that marks a folder as a demonstration.
+const MARK: &str = "demo";
 /// Calls pushed at once.
 const BATCH_CALLS: usize = 2_000;
 
@@ -31,14 +33,22 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
         return Ok(out.flush()?);
     }
     start_log();
-    let temporary = tempfile::Builder::new().prefix("apiarist-demo-").tempdir().context("cannot make a folder")?;
+    let temporary =
+        tempfile::Builder::new().prefix("apiarist-demo-").tempdir().context("cannot make a folder")?;
     let mut config = Config::default();
     config.data = args.data.clone().unwrap_or_else(|| temporary.path().to_path_buf());
     config.listen = args.listen.unwrap_or(config.listen);
     runtime()?.block_on(async {
         let running = Running::start(&config).await?;
-        let is_new = running.store.catalogue.users().await?.is_empty();
-        serve::put_user(running.store.catalogue.as_ref(), USER, Role::Admin, Some(PASSWORD)).await?;
+        let catalogue = running.store.catalogue.as_ref();
+        let is_new = catalogue.users().await?.is_empty();
+        if !is_new && catalogue.setting(MARK).await?.is_none() {
+            bail!("{} holds no demonstration; `apiarist serve --data` opens it", config.data.display());
+        }
+        catalogue.set_setting(MARK, "1").await?;
+        // The well-known password is good enough only where nobody else can reach it.
+        let known = config.listen.ip().is_loopback().then_some(PASSWORD);
+        let password = serve::put_user(catalogue, USER, Role::Admin, known).await?;
         let live = std::sync::Arc::clone(&running.live);
         let serving = tokio::spawn(running.until_signal());
         if is_new {
@@ -49,7 +59,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
             live.caught_up().await;
         }
         announce(&config)?;
-        println!("User {USER}, password {PASSWORD}. Generated data only; stop with Ctrl-C.");
+        println!("User {USER}, password {password}. Generated data only; stop with Ctrl-C.");
         serving.await.context("the demonstration broke off")?
     })
 }

@@ -55,12 +55,16 @@ async fn matches(catalogue: &dyn Catalogue, args: &SearchArgs) -> Result<Vec<Str
     let findings = FindingQuery { text: text.clone(), limit: ROWS_MAX, ..FindingQuery::default() };
     let accounts = AccountQuery { text, limit: ROWS_MAX, ..AccountQuery::default() };
     let mut lines = Vec::new();
-    let json = |kind: &str, value: serde_json::Value| serde_json::json!({"kind": kind, kind: value}).to_string();
+    let json =
+        |kind: &str, value: serde_json::Value| serde_json::json!({"kind": kind, kind: value}).to_string();
     for endpoint in catalogue.endpoints(&endpoints).await.context("cannot read endpoints")?.rows {
         lines.push(if args.json {
             json("endpoint", serde_json::to_value(&endpoint)?)
         } else {
-            format!("endpoint  {:>3}  {} {}{}", endpoint.risk.score, endpoint.method, endpoint.host, endpoint.template)
+            format!(
+                "endpoint  {:>3}  {} {}{}",
+                endpoint.risk.score, endpoint.method, endpoint.host, endpoint.template
+            )
         });
     }
     for finding in catalogue.findings(&findings).await.context("cannot read findings")?.rows {

@@ -58,8 +58,9 @@ impl Running {
     /// Opens the data folder, takes up the saved state and binds the address.
     pub async fn start(config: &Config) -> Result<Self> {
         let rules = Arc::new(Ruleset::builtin().context("the built-in rules cannot be loaded")?);
-        let listener =
-            TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", config.listen))?;
         let store = open_store(&config.data).await?;
         let live = Arc::new(Live::new(&store, config));
         let worker = Worker::start(Arc::clone(&live), &rules, store.value_key, config).await?;
@@ -118,7 +119,11 @@ async fn first_password(catalogue: &dyn store::Catalogue) -> Result<()> {
     let password = serve::first_run(catalogue).await.context("cannot make the first user")?;
     if let Some(password) = password {
         let mut out = std::io::stdout().lock();
-        writeln!(out, "First start. User {}, password {password} (shown only now, to be changed at login)", serve::FIRST_ADMIN)?;
+        writeln!(
+            out,
+            "First start. User {}, password {password} (shown only now, to be changed at login)",
+            serve::FIRST_ADMIN
+        )?;
         out.flush()?;
     }
     Ok(())
@@ -162,7 +167,9 @@ pub(crate) async fn push(live: &Live, calls: Vec<Call>) -> Result<()> {
     loop {
         match live.ingest(calls.clone()).await {
             Ok(_) => return Ok(()),
-            Err(serve::IngestError::Busy { .. }) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
+            Err(serve::IngestError::Busy { .. }) => {
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await
+            }
             Err(serve::IngestError::Store(error)) => return Err(error).context("calls cannot be kept"),
         }
     }

@@ -9,7 +9,11 @@ use serde_json::Value;
 
 /// Runs the binary to its end.
 pub fn apiarist(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_apiarist")).args(args).stdin(Stdio::null()).output().expect("the binary runs")
+    Command::new(env!("CARGO_BIN_EXE_apiarist"))
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary runs")
 }
 
 /// The only line on standard error.
@@ -42,7 +46,10 @@ pub struct Server {
 impl Server {
     /// Starts `apiarist serve` on a free port of the loopback interface and waits until it listens.
     pub fn start(data: &Path) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .and_then(|l| l.local_addr())
+            .expect("a free port")
+            .port();
         let address = format!("127.0.0.1:{port}");
         let mut child = Command::new(env!("CARGO_BIN_EXE_apiarist"))
             .args(["serve", "--listen", &address, "--data", data.to_str().expect("a path")])
@@ -70,9 +77,17 @@ impl Server {
     }
 
     /// One request on a connection of its own: status, headers, body.
-    pub fn request(&self, head: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<(u16, String, Vec<u8>)> {
+    pub fn request(
+        &self,
+        head: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> std::io::Result<(u16, String, Vec<u8>)> {
         let mut stream = TcpStream::connect(&self.address)?;
-        let mut request = format!("{head} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\nx-requested-with: apiarist\r\n", self.address);
+        let mut request = format!(
+            "{head} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\nx-requested-with: apiarist\r\n",
+            self.address
+        );
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -81,9 +96,14 @@ impl Server {
         stream.write_all(body)?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
-        let end = answer.windows(4).position(|w| w == b"\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;
+        let end =
+            answer.windows(4).position(|w| w == b"\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;
         let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or(std::io::ErrorKind::InvalidData)?;
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .ok_or(std::io::ErrorKind::InvalidData)?;
         Ok((status, head, answer[end + 4..].to_vec()))
     }
 
@@ -91,18 +111,22 @@ impl Server {
     pub fn log_in(&self, password: &str, new_password: Option<&str>) -> String {
         let login = format!(r#"{{"name":"admin","password":"{password}"}}"#);
         let json = ("content-type", "application/json");
-        let (status, head, body) = self.request("POST /api/v1/session", &[json], login.as_bytes()).expect("an answer");
+        let (status, head, body) =
+            self.request("POST /api/v1/session", &[json], login.as_bytes()).expect("an answer");
         assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
         let cookie = head
             .lines()
-            .find_map(|line| line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")))
+            .find_map(|line| {
+                line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"))
+            })
             .and_then(|(_, value)| value.split(';').next())
             .expect("a cookie")
             .to_owned();
         if let Some(new) = new_password {
             let change = format!(r#"{{"current":"{password}","new":"{new}"}}"#);
             let headers = [json, ("cookie", cookie.as_str())];
-            let (status, ..) = self.request("PUT /api/v1/session/password", &headers, change.as_bytes()).expect("an answer");
+            let (status, ..) =
+                self.request("PUT /api/v1/session/password", &headers, change.as_bytes()).expect("an answer");
             assert!(status < 300, "password change answered {status}");
         }
         cookie
@@ -111,7 +135,8 @@ impl Server {
     /// A GET that must succeed.
     #[track_caller]
     pub fn get(&self, path: &str, cookie: &str) -> Value {
-        let (status, head, body) = self.request(&format!("GET {path}"), &[("cookie", cookie)], b"").expect("an answer");
+        let (status, head, body) =
+            self.request(&format!("GET {path}"), &[("cookie", cookie)], b"").expect("an answer");
         assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&body));
         let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
         assert!(!chunked, "bodies have a length");

@@ -112,6 +112,9 @@ fn read_part(text: &str, range: std::ops::Range<usize>, top: u32, tape: &mut Tap
     let start = range.end - body.len();
     let is_file = parameter(disposition, "filename").is_some();
     let shown = if is_file { "" } else { value };
+    if is_file && !value.is_empty() {
+        tape.unread.push(start as u32..(start + value.len()) as u32);
+    }
     tape.push(Kind::String, Some(top), &name, shown, start as u32..(start + value.len()) as u32);
 }
 

@@ -22,8 +22,10 @@ pub(super) fn read(text: &str, tape: &mut Tape) -> bool {
             break;
         }
     }
-    if reader.at < reader.bytes.len() {
+    let read = reader.at;
+    if read < text.len() {
         tape.cut = true;
+        tape.unread.push(read as u32..text.len() as u32);
     }
     tape.format = Format::Json;
     tape.items
@@ -87,11 +89,13 @@ impl<'x> Reader<'_, 'x> {
                 self.at += 1;
                 return Some(());
             }
-            let key = if kind == Kind::Object { self.member_name()? } else { Cow::Borrowed("") };
+            let (key, key_span) =
+                if kind == Kind::Object { self.member_name()? } else { (Cow::Borrowed(""), 0..0) };
             let position = self.tape.items.len();
             let complete = self.value(Some(container), &key, depth + 1);
             if let Some(item) = self.tape.items.get_mut(position) {
                 item.index = index;
+                item.key_span = key_span;
             }
             complete?;
             index += 1;
@@ -102,13 +106,16 @@ impl<'x> Reader<'_, 'x> {
         }
     }
 
-    fn member_name(&mut self) -> Option<Cow<'x, str>> {
+    fn member_name(&mut self) -> Option<(Cow<'x, str>, std::ops::Range<u32>)> {
         if self.peek()? != b'"' {
             return None;
         }
-        let (name, _) = self.string()?;
+        let start = self.at;
+        let name = self.string()?;
         self.skip_blank();
-        if self.peek()? != b':' {
+        if self.peek() != Some(b':') {
+            // What looked like a name is a value out of place: it stays unread.
+            self.at = start;
             return None;
         }
         self.at += 1;

@@ -40,6 +40,8 @@ pub(crate) struct Item {
     pub end: u32,
     /// Bytes of the value in the text it was read from (quotes left out).
     pub span: Range<u32>,
+    /// Bytes of the key in that text; empty where the format has none.
+    pub key_span: Range<u32>,
     key: Range<u32>,
     value: Range<u32>,
 }
@@ -51,6 +53,8 @@ pub(crate) struct Tape {
     pub format: Format,
     /// The text ended or broke before the structure did; what came before is on the tape.
     pub cut: bool,
+    /// Parts of the text of which no value is on the tape: what follows a break, files in a form.
+    pub unread: Vec<Range<u32>>,
     arena: String,
 }
 
@@ -61,6 +65,7 @@ impl Tape {
         self.arena.clear();
         self.format = Format::Empty;
         self.cut = false;
+        self.unread.clear();
     }
 
     /// Appends an item and returns its position. `span` is where the value stands in the source text.
@@ -69,7 +74,7 @@ impl Tape {
         let key = self.store(key);
         let value = self.store(value);
         let end = position + 1;
-        self.items.push(Item { kind, parent, index: 0, end, span, key, value });
+        self.items.push(Item { kind, parent, index: 0, end, span, key_span: 0..0, key, value });
         position
     }
 

@@ -12,10 +12,12 @@ pub(super) fn read(text: &str, tape: &mut Tape) -> bool {
     let mut at = 0;
     while let Some(offset) = text[at..].find('<') {
         let tag_start = at + offset;
+        mixed_text(text, at..tag_start, &open, tape);
         let skip = match markup_end(&text[tag_start..]) {
             Some(end) => end,
             None => {
                 tape.cut = true;
+                tape.unread.push(tag_start as u32..text.len() as u32);
                 break;
             }
         };
@@ -30,10 +32,11 @@ pub(super) fn read(text: &str, tape: &mut Tape) -> bool {
                     tape.push(Kind::String, Some(parent.position), "#text", value, span);
                 }
             }
-            Some(b'!' | b'?') => {}
+            Some(b'!' | b'?') => tape.unread.push(tag_start as u32..next as u32),
             _ => {
                 if open.len() > BODY_DEPTH_MAX || tape.items.len() >= BODY_SCALARS_MAX {
                     tape.cut = true;
+                    tape.unread.push(tag_start as u32..text.len() as u32);
                     break;
                 }
                 start(tag, tag_start, next, &mut open, tape);
@@ -41,11 +44,25 @@ pub(super) fn read(text: &str, tape: &mut Tape) -> bool {
         }
         at = next;
     }
-    tape.cut |= !open.is_empty();
+    if !open.is_empty() && !tape.cut {
+        tape.cut = true;
+        tape.unread.push(at as u32..text.len() as u32);
+    }
     while let Some(element) = open.pop() {
         tape.close(element.position);
     }
     !tape.items.is_empty()
+}
+
+/// Text beside child elements becomes `#text`; the text of an element without children is taken at its end.
+fn mixed_text(text: &str, range: std::ops::Range<usize>, open: &[Open<'_>], tape: &mut Tape) {
+    let Some(parent) = open.last() else { return };
+    let raw = &text[range.clone()];
+    let ends_leaf = text[range.end..].starts_with("</") && tape.items.len() as u32 == parent.position + 1;
+    if !ends_leaf && !raw.trim().is_empty() {
+        let span = range.start as u32..range.end as u32;
+        tape.push(Kind::String, Some(parent.position), "#text", &entities(raw.trim()), span);
+    }
 }
 
 struct Open<'t> {
@@ -131,7 +148,7 @@ fn entities(raw: &str) -> String {
     while let Some(at) = rest.find('&') {
         text.push_str(&rest[..at]);
         rest = &rest[at..];
-        let end = rest.find(';').filter(|end| *end < 12);
+        let end = rest.bytes().take(12).position(|b| b == b';');
         let decoded = end.and_then(|end| match &rest[1..end] {
             "lt" => Some('<'),
             "gt" => Some('>'),

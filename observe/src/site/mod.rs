@@ -187,14 +187,22 @@ impl Site {
 
     /// The least called go, the oldest of them first.
     fn evict_candidates(&mut self) {
-        let mut ranks: Vec<(u64, Timestamp)> =
-            self.candidates.values().map(|kept| (kept.term.calls, kept.term.last_seen)).collect();
-        let drop = ranks.len() / 16;
-        let (_, limit, _) = ranks.select_nth_unstable(drop);
-        let limit = *limit;
-        let before = self.candidates.len();
-        self.candidates.retain(|_, kept| (kept.term.calls, kept.term.last_seen) > limit);
-        self.candidates_evicted += (before - self.candidates.len()) as u64;
+        let mut ranks: Vec<(u64, Timestamp, CandidateKey)> = self
+            .candidates
+            .iter()
+            .map(|(key, kept)| (kept.term.calls, kept.term.last_seen, key.clone()))
+            .collect();
+        let drop = ranks.len() / 16 + 1;
+        ranks.sort_unstable();
+        for (_, _, key) in ranks.into_iter().take(drop) {
+            self.candidates.remove(&key);
+            self.candidates_evicted += 1;
+        }
+    }
+
+    /// Something on this site has answered.
+    pub fn has_endpoints(&self) -> bool {
+        self.tree.len() > 1 || !self.tree.node(ROOT).terms.is_empty()
     }
 
     /// The reason of a candidate as known now: what only scanners ask for is theirs.

@@ -17,6 +17,8 @@ use crate::sketch::{Distinct, Spread};
 
 /// Parameters of one place (query or cookie) that are followed per term.
 const PARAMS_MAX: usize = 128;
+/// Bytes of a parameter's name; longer ones are not followed.
+const PARAM_NAME_BYTES_MAX: usize = 128;
 /// Data type and place pairs that are followed per term.
 const DATA_MAX: usize = 500;
 /// Media types and status codes whose schema is followed per term.
@@ -158,7 +160,7 @@ impl Term {
         sample: Option<String>,
     ) {
         let params = if place == Place::Query { &mut self.query } else { &mut self.cookies };
-        if params.len() < PARAMS_MAX || params.contains_key(name) {
+        if name.len() <= PARAM_NAME_BYTES_MAX && (params.len() < PARAMS_MAX || params.contains_key(name)) {
             params.entry(name.into()).or_default().learn(value, call, sample);
         }
     }

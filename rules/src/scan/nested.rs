@@ -25,6 +25,9 @@ pub(super) fn scan(engine: &Engine, value: &str, depth: u8, out: &mut Vec<Match>
     true
 }
 
+/// Bytes of a key inside a nested document that are looked at.
+const KEY_BYTES_MAX: usize = 256;
+
 /// Walks strings and numbers by position; structure is only followed as far as keys need it.
 fn json(engine: &Engine, text: &str, depth: u8, out: &mut Vec<Match>) {
     let bytes = text.as_bytes();
@@ -44,7 +47,8 @@ fn json(engine: &Engine, text: &str, depth: u8, out: &mut Vec<Match>) {
                 let after = text[end..].trim_start_matches(['"', ' ', '\n', '\r', '\t']);
                 let raw = &text[at + 1..end];
                 if after.starts_with(':') {
-                    key = unescape(raw);
+                    // A longer key names nothing; copying it for every level would cost without end.
+                    key = if raw.len() <= KEY_BYTES_MAX { unescape(raw) } else { String::new() };
                 } else {
                     let prior = engine.lexicon.prior(&key, parents.last().map_or("", String::as_str));
                     inner(engine, prior, (raw, &unescape(raw), at + 1), depth, out);
