@@ -27,6 +27,30 @@ pub(crate) fn create_private_dir(dir: &Path) -> Result<(), StoreError> {
     builder.create(dir).map_err(io_error("create", dir))
 }
 
+/// Takes from everybody but the owner what they may do with a file or directory that is there already.
+/// Where the place does not allow that (a volume of another owner), it is said and left.
+pub(crate) fn make_private(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let narrowed = fs::metadata(path).and_then(|data| {
+            let mode = data.permissions().mode() & 0o7777;
+            if mode & 0o077 == 0 {
+                return Ok(());
+            }
+            fs::set_permissions(path, fs::Permissions::from_mode(mode & !0o077))
+        });
+        match narrowed {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(path = %path.display(), error = %error, "others may be able to read this");
+            }
+            _ => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
 /// Options that create a file which only its owner may read.
 pub(crate) fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();

@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::files::{create_private_dir, io_error, private_file, replace};
+use crate::files::{create_private_dir, io_error, make_private, private_file, replace};
 use crate::parquet::ParquetLog;
 use crate::sqlite::SqliteCatalogue;
 use crate::{CallLog, Catalogue, StoreError};
@@ -39,7 +39,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the stores in `dir`, which is created with mode 0700 when it is not there.
+    /// Opens the stores in `dir`, which is created with mode 0700, or given it when it is there.
     ///
     /// # Errors
     /// [`StoreError::Locked`] when another process has it open, [`StoreError::Damaged`] when a file is not what
@@ -48,6 +48,7 @@ impl Store {
         let place = dir.to_path_buf();
         let opened = tokio::task::spawn_blocking(move || {
             create_private_dir(&place)?;
+            make_private(&place);
             let lock = DirLock::take(&place)?;
             let secret = secret(&place)?;
             let journal_key = blake3::derive_key("apiarist 2026 journal of accepted calls", &secret);
@@ -122,9 +123,22 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().expect("a directory");
         let place = dir.path().join("data");
-        let _store = Store::open(&place).await.expect("opens");
+        let store = Store::open(&place).await.expect("opens");
         let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
-        assert_eq!((mode(&place), mode(&place.join("secret.key"))), (0o700, 0o600));
+        let check = || {
+            assert_eq!(mode(&place), 0o700);
+            for name in ["secret.key", "catalogue.db", "catalogue.db-wal", "catalogue.db-shm"] {
+                assert_eq!(mode(&place.join(name)), 0o600, "{name}");
+            }
+        };
+        check();
+        drop(store);
+        // As an earlier version left them.
+        let widen = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
+        widen(&place, 0o755).expect("changed");
+        widen(&place.join("catalogue.db"), 0o644).expect("changed");
+        let _store = reopen(&place).await;
+        check();
     }
 
     #[tokio::test]

@@ -21,6 +21,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{SqlSafeStr as _, SqlitePool};
 
 use self::sql::{Bind, bind, engine, text};
+use crate::files::{io_error, make_private, private_file};
 use crate::open::DirLock;
 use crate::{
     AccountQuery, ApiToken, AuditEntry, CandidateQuery, Catalogue, EndpointQuery, FindingQuery, HotState,
@@ -45,6 +46,13 @@ pub(crate) struct SqliteCatalogue {
 impl SqliteCatalogue {
     /// Opens or creates the file and brings it to the current version.
     pub(crate) async fn open(path: &Path, lock: Arc<DirLock>) -> Result<Self, StoreError> {
+        // SQLite gives the files beside it (-wal, -shm) the mode of this one.
+        private_file().truncate(false).open(path).map_err(io_error("create", path))?;
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            make_private(Path::new(&name));
+        }
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
