@@ -94,6 +94,8 @@ pub struct CallLogStats {
     pub unsealed_bytes: u64,
     /// Bytes cut off the journal when it was opened: a batch that a crash tore and nobody was promised.
     pub torn_bytes: u64,
+    /// Bytes of accepted raw calls found damaged since the log was opened; the calls in them are lost.
+    pub damaged_bytes: u64,
 }
 
 /// The append-only log of calls.
@@ -104,9 +106,14 @@ pub trait CallLog: Send + Sync {
     async fn accept(&self, batch: &[Call]) -> Result<Position, StoreError>;
 
     /// Accepted calls after `from`, at most `limit` of them, with the position after the last one; none at the end.
-    /// Used after a restart to analyse again what hot state does not cover. A batch never reaches across the
-    /// position that segments cover, so that `append` of its rows is all or nothing. What was released is
-    /// skipped. Damage is an error that names file, offset and the position where reading can go on.
+    /// Used after a restart to analyse again what hot state does not cover. So hot state must never cover more
+    /// than segments do: `seal` before saving a hot state, or the calls between the two are in neither.
+    ///
+    /// A batch never reaches across the position that segments cover, so that `append` of its rows is all or
+    /// nothing. What was released is skipped. So is what is damaged: it is logged with file, offset and calls
+    /// lost, counted in [`CallLogStats::damaged_bytes`], and never in the middle of a batch: the calls of a batch
+    /// are those right before the position that comes with them. With damage at the end there are no calls, and
+    /// the position is the one after it.
     async fn accepted(&self, from: Position, limit: usize) -> Result<(Vec<Call>, Position), StoreError>;
 
     /// The position after the last accepted call, and the position up to which calls are in segments.

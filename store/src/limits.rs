@@ -9,6 +9,10 @@ pub(crate) const FRAME_GROUP_BYTES: usize = 4 << 20;
 pub(crate) const FRAME_BYTES_MAX: usize = 1 << 30;
 /// Calls compressed as one piece.
 pub(crate) const PIECE_CALLS_MAX: usize = 1_024;
+/// Calls of a batch above which it is packed beside the request threads...
+pub(crate) const PACK_BESIDE_CALLS: usize = 256;
+/// ...and bytes of bodies.
+pub(crate) const PACK_BESIDE_BYTES: usize = 1 << 20;
 /// Sealed journal bytes read in one go by `accepted`.
 pub(crate) const REPLAY_BYTES_MAX: usize = 64 << 20;
 
@@ -24,7 +28,8 @@ pub(crate) const WRITE_ROWS: usize = 4 << 10;
 pub(crate) const MERGE_ROWS: u64 = ROW_GROUP_ROWS as u64;
 /// ...when this many of them have gathered...
 pub(crate) const MERGE_SEGMENTS: usize = 16;
-/// ...and at most this many bytes of them at once.
+/// ...or when they come to this many bytes, which is also the most that is merged at once. A segment of more
+/// than half of it stays as it is: merging it again and again would cost more than it gives.
 pub(crate) const MERGE_BYTES: u64 = 128 << 20;
 /// Rows fetched by one lookup of the second phase of a query.
 pub(crate) const FETCH_ROWS: usize = 512;

@@ -5,6 +5,7 @@
 //! nonce is the position of the frame's first call, so no pair of key and nonce ever comes twice.
 
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
@@ -62,6 +63,8 @@ pub(crate) struct Damage {
     pub first: u64,
     /// Position of the first call after them.
     pub end: u64,
+    /// How many they are.
+    pub bytes: u64,
 }
 
 /// What a scan found in a file.
@@ -115,13 +118,25 @@ pub(crate) fn file_header(key: &[u8; 32], id: &FileId, first: u64) -> [u8; FILE_
     header
 }
 
+/// Fills `bytes` from `offset` on; false when the file ends before. Any other failure of reading says nothing of
+/// what is in the file, and is an error.
+fn fill(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<bool> {
+    match file.read_exact_at(bytes, offset) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Reads what [`file_header`] wrote; `None` when it is not that.
-pub(crate) fn read_file_header(key: &[u8; 32], file: &File) -> Option<(FileId, u64)> {
+pub(crate) fn read_file_header(key: &[u8; 32], file: &File) -> io::Result<Option<(FileId, u64)>> {
     let mut header = [0; FILE_HEADER];
-    file.read_exact_at(&mut header, 0).ok()?;
+    if !fill(file, &mut header, 0)? {
+        return Ok(None);
+    }
     let id: FileId = header[8..24].try_into().expect("16 bytes");
     let whole = header[..8] == FILE_MAGIC[..] && header[32..] == header_checksum(key, &header[..32]);
-    whole.then(|| (id, u64::from_le_bytes(header[24..32].try_into().expect("8 bytes"))))
+    Ok(whole.then(|| (id, u64::from_le_bytes(header[24..32].try_into().expect("8 bytes")))))
 }
 
 /// Header and sealed content of a frame, ready to be written; `None` when it is too long for one.
@@ -147,11 +162,13 @@ pub(crate) fn seal(
 }
 
 /// The content of a frame; `None` when it is not what was sealed.
-pub(crate) fn open(cipher: &ChaCha20Poly1305, file: &File, frame: &Frame) -> Option<Vec<u8>> {
+pub(crate) fn open(cipher: &ChaCha20Poly1305, file: &File, frame: &Frame) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = vec![0; FRAME_HEADER + frame.len as usize];
-    file.read_exact_at(&mut bytes, frame.offset).ok()?;
+    if !fill(file, &mut bytes, frame.offset)? {
+        return Ok(None);
+    }
     let (header, sealed) = bytes.split_at(FRAME_HEADER);
-    cipher.decrypt(&nonce(frame.first), Payload { msg: sealed, aad: header }).ok()
+    Ok(cipher.decrypt(&nonce(frame.first), Payload { msg: sealed, aad: header }).ok())
 }
 
 fn parse(id: &FileId, header: &[u8], offset: u64, size: u64) -> Option<Frame> {
@@ -180,8 +197,9 @@ pub(crate) fn scan(file: &File, path: &Path, id: &FileId, first: u64) -> Result<
             Some(frame) => frame,
             None => match search(file, path, id, (found.end_offset + 1, size, position))? {
                 Some(frame) => {
-                    let damage = Damage { offset: found.end_offset, first: position, end: frame.first };
-                    found.damage.push(damage);
+                    let offset = found.end_offset;
+                    let bytes = frame.offset - offset;
+                    found.damage.push(Damage { offset, first: position, end: frame.first, bytes });
                     frame
                 }
                 None => break,
@@ -243,7 +261,8 @@ mod tests {
         let firsts: Vec<u64> = found.frames.iter().map(|frame| frame.first).collect();
         assert_eq!((firsts.as_slice(), found.damage.len(), found.torn_bytes > 0), expect);
         for frame in &found.frames {
-            assert_eq!(open(&cipher, &file, frame).as_deref(), Some(&b"some plain content"[..]));
+            let plain = open(&cipher, &file, frame).expect("read");
+            assert_eq!(plain.as_deref(), Some(&b"some plain content"[..]));
         }
     }
 
@@ -267,7 +286,20 @@ mod tests {
             bytes[at] ^= 0x10;
             std::fs::write(&path, &bytes).expect("written");
             let frame = Frame { offset: 0, first: 4, count: 1, len: (sealed.len() - FRAME_HEADER) as u32 };
-            assert_eq!(open(&cipher, &File::open(&path).expect("there"), &frame), None, "byte {at}");
+            let plain = open(&cipher, &File::open(&path).expect("there"), &frame).expect("read");
+            assert_eq!(plain, None, "byte {at}");
         }
+    }
+
+    #[test]
+    fn a_failing_read_is_neither_torn_nor_damaged() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("x");
+        std::fs::write(&path, [0; 100]).expect("written");
+        // Open for writing only: every read fails.
+        let file = File::options().write(true).open(&path).expect("there");
+        let frame = Frame { offset: 0, first: 0, count: 1, len: 20 };
+        assert!(open(&cipher(&KEY, &ID), &file, &frame).is_err());
+        assert!(read_file_header(&KEY, &file).is_err());
     }
 }

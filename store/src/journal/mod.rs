@@ -6,7 +6,9 @@ mod piece;
 mod writer;
 
 use std::fs::{self, File};
+use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -16,11 +18,17 @@ use tokio::sync::oneshot;
 
 use self::frame::{Damage, FileId, Frame};
 use self::writer::{Request, Writer};
-use crate::files::{create_private_dir, io_error, sync_dir};
-use crate::limits::REPLAY_BYTES_MAX;
+use crate::files::{create_private_dir, io_error, private_file, rename, sync_dir};
+use crate::limits::{
+    FRAME_BYTES_MAX, PACK_BESIDE_BYTES, PACK_BESIDE_CALLS, PIECE_CALLS_MAX, REPLAY_BYTES_MAX,
+};
 use crate::{Position, StoreError};
 
 const SUFFIX: &str = "journal";
+/// What was cut off a file is kept beside it, behind a copy of its header.
+const TORN: &str = "journal.torn";
+/// A file with damage is kept under this name when it is released: another program or key may yet read it.
+const DAMAGED: &str = "journal.damaged";
 
 /// One file and what is known of it.
 #[derive(Debug, Clone)]
@@ -39,6 +47,14 @@ impl JournalFile {
         let bytes = frame::FILE_HEADER as u64;
         Self { id, path, first, end: first, bytes, frames: Vec::new(), damage: Vec::new() }
     }
+
+    /// Notes that bytes of the file cannot be read.
+    fn lose(&mut self, damage: Damage) {
+        let Damage { offset, first, end, bytes } = damage;
+        let (path, calls) = (self.path.display(), end.saturating_sub(first));
+        tracing::warn!(%path, offset, bytes, first, calls, "damaged journal skipped, its calls are lost");
+        self.damage.push(damage);
+    }
 }
 
 /// What readers and the writing thread share.
@@ -47,6 +63,8 @@ struct Shared {
     key: [u8; 32],
     /// In order of position; the writer appends to the last one.
     files: Mutex<Vec<JournalFile>>,
+    /// Bytes found damaged since the journal was opened.
+    damaged: AtomicU64,
 }
 
 impl Shared {
@@ -64,9 +82,12 @@ struct Want {
 
 /// What to do for one read.
 struct Plan {
+    /// Frames without a gap between them.
     frames: Vec<Want>,
-    /// Damage that ends this read.
-    damage: Option<(PathBuf, Damage)>,
+    /// Position of the first call to read; what lies before it is damaged.
+    start: u64,
+    /// Calls to read from there.
+    limit: usize,
 }
 
 /// The journal of one data directory.
@@ -86,7 +107,9 @@ impl Journal {
         create_private_dir(dir)?;
         let (files, torn) = load(dir, &key)?;
         let next = files.last().map_or(0, |file| file.end).max(covered.0);
-        let shared = Arc::new(Shared { dir: dir.to_path_buf(), key, files: Mutex::new(files) });
+        let damaged = files.iter().flat_map(|file| &file.damage).map(|damage| damage.bytes).sum();
+        let (files, damaged) = (Mutex::new(files), AtomicU64::new(damaged));
+        let shared = Arc::new(Shared { dir: dir.to_path_buf(), key, files, damaged });
         let (sender, requests) = channel();
         let writer = Writer::new(Arc::clone(&shared), next);
         let thread = std::thread::Builder::new()
@@ -101,73 +124,103 @@ impl Journal {
         let gone = || StoreError::Engine { what: "accepting calls", source: "the journal is closed".into() };
         let count = u32::try_from(batch.len())
             .map_err(|_| StoreError::Refused("a batch of more than 4294967295 calls".into()))?;
-        let pieces = piece::pack(batch)?;
+        let pieces = pack(batch).await?;
         let (reply, answer) = oneshot::channel();
         let sender = self.sender.as_ref().ok_or_else(gone)?;
         sender.send(Request { pieces, count, reply }).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 
-    /// Reads calls after `from` from disk, at most `limit`. Blocks.
-    pub(crate) fn read(&self, from: Position, limit: usize) -> Result<(Vec<Call>, Position), StoreError> {
-        let plan = self.plan(from.0, limit as u64);
-        let (mut calls, mut position) = (Vec::new(), from.0);
-        for want in &plan.frames {
-            let skip = position.saturating_sub(want.frame.first) as usize;
-            match self.unseal(want, skip, limit - calls.len()) {
-                Ok(more) => {
-                    position = want.frame.first + (skip + more.len()) as u64;
-                    calls.extend(more);
+    /// Reads calls after `from` from disk, at most `limit` and not across `border`. What is damaged is skipped, but
+    /// never within one read: its calls are those right before the position that it returns. Blocks.
+    pub(crate) fn read(
+        &self,
+        from: Position,
+        limit: usize,
+        border: Position,
+    ) -> Result<(Vec<Call>, Position), StoreError> {
+        let mut from = from.0;
+        'again: loop {
+            let plan = self.plan(from, limit, border.0);
+            let (mut calls, mut position) = (Vec::new(), plan.start);
+            for want in &plan.frames {
+                let skip = position.saturating_sub(want.frame.first) as usize;
+                match self.unseal(want, skip, plan.limit - calls.len()) {
+                    Ok(Some(more)) => {
+                        position = want.frame.first + (skip + more.len()) as u64;
+                        calls.extend(more);
+                    }
+                    Ok(None) => {
+                        self.lose(want);
+                        if calls.is_empty() {
+                            from = want.frame.end();
+                            continue 'again;
+                        }
+                        break;
+                    }
+                    Err(error) if calls.is_empty() => return Err(error),
+                    Err(_) => break,
                 }
-                Err(error) if calls.is_empty() => return Err(error),
-                Err(_) => return Ok((calls, Position(position))),
             }
-        }
-        let surplus = calls.len().saturating_sub(limit);
-        calls.truncate(limit);
-        match plan.damage {
-            Some((path, damage)) if calls.is_empty() && limit > 0 => Err(damaged(&path, &damage)),
-            _ => Ok((calls, Position(position - surplus as u64))),
+            let surplus = calls.len().saturating_sub(plan.limit);
+            calls.truncate(plan.limit);
+            return Ok((calls, Position(position - surplus as u64)));
         }
     }
 
-    fn unseal(&self, want: &Want, skip: usize, enough: usize) -> Result<Vec<Call>, StoreError> {
+    /// The calls of a frame after the first `skip`, at least `enough` or all; `None` when it is damaged.
+    fn unseal(&self, want: &Want, skip: usize, enough: usize) -> Result<Option<Vec<Call>>, StoreError> {
         let file = File::open(&want.path).map_err(io_error("read", &want.path))?;
         let cipher = frame::cipher(&self.shared.key, &want.id);
-        frame::open(&cipher, &file, &want.frame)
-            .and_then(|plain| piece::unpack(&plain, skip, enough))
-            .ok_or_else(|| {
-                let Frame { offset, first, .. } = want.frame;
-                damaged(&want.path, &Damage { offset, first, end: want.frame.end() })
-            })
+        let plain = frame::open(&cipher, &file, &want.frame).map_err(io_error("read", &want.path))?;
+        let here = (want.frame.count as usize).saturating_sub(skip);
+        let calls = plain.and_then(|plain| piece::unpack(&plain, skip, enough));
+        Ok(calls.filter(|calls| (enough.min(here)..=here).contains(&calls.len())))
     }
 
-    /// The frames that hold `limit` calls from `from` on, up to the first damage.
-    fn plan(&self, from: u64, limit: u64) -> Plan {
+    /// Notes that a frame is damaged, so that it is met only once.
+    fn lose(&self, want: &Want) {
+        let mut files = self.shared.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(file) = files.iter_mut().find(|file| file.path == want.path) else { return };
+        let Some(index) = file.frames.iter().position(|frame| *frame == want.frame) else { return };
+        let frame = file.frames.remove(index);
+        let bytes = frame.end_offset() - frame.offset;
+        file.lose(Damage { offset: frame.offset, first: frame.first, end: frame.end(), bytes });
+        self.shared.damaged.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// The frames that hold `limit` calls from the first readable one at or after `from`, up to the next damage and
+    /// not across `border`.
+    fn plan(&self, from: u64, limit: usize, border: u64) -> Plan {
         let files = self.shared.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut plan = Plan { frames: Vec::new(), damage: None };
-        let (mut calls, mut bytes) = (0, 0);
+        let mut plan = Plan { frames: Vec::new(), start: from, limit };
+        let (mut at, mut left, mut bytes) = (from, limit as u64, 0);
         let start = files.partition_point(|file| file.end <= from);
         for file in &files[start..] {
-            let skip = file.frames.partition_point(|frame| frame.end() <= from);
-            let mut damage = file.damage.iter().filter(|damage| damage.end > from).peekable();
+            let skip = file.frames.partition_point(|frame| frame.end() <= at);
             for frame in &file.frames[skip..] {
-                if calls >= limit || bytes >= REPLAY_BYTES_MAX {
+                if plan.frames.is_empty() {
+                    plan.start = at.max(frame.first);
+                    at = plan.start;
+                    if let Some(before @ 1..) = border.checked_sub(at) {
+                        plan.limit = limit.min(usize::try_from(before).unwrap_or(usize::MAX));
+                    }
+                    left = plan.limit as u64;
+                }
+                if left == 0 || bytes >= REPLAY_BYTES_MAX || frame.first > at {
                     return plan;
                 }
-                if let Some(bad) = damage.next_if(|bad| bad.first < frame.first) {
-                    plan.damage = Some((file.path.clone(), *bad));
-                    return plan;
-                }
-                calls += frame.end() - frame.first.max(from);
+                left = left.saturating_sub(frame.end() - at);
+                at = frame.end();
                 bytes += frame.len as usize;
                 plan.frames.push(Want { path: file.path.clone(), id: file.id, frame: *frame });
             }
-            if let Some(bad) = damage.next()
-                && calls < limit
-            {
-                plan.damage = Some((file.path.clone(), *bad));
-                return plan;
+            if file.end > at {
+                if !plan.frames.is_empty() {
+                    return plan;
+                }
+                at = file.end;
+                plan.start = at;
             }
         }
         plan
@@ -196,15 +249,24 @@ impl Journal {
         self.torn
     }
 
-    /// Deletes files that hold only calls before `upto`; never the last one, which may be being written.
+    /// Bytes found damaged since the journal was opened.
+    pub(crate) fn damaged(&self) -> u64 {
+        self.shared.damaged.load(Ordering::Relaxed)
+    }
+
+    /// Deletes files that hold only calls before `upto` (damaged ones are put aside); never the last one, which may be being written.
     pub(crate) fn release(&self, upto: Position) -> Result<(), StoreError> {
-        let gone: Vec<PathBuf> = {
+        let gone: Vec<JournalFile> = {
             let mut files = self.shared.files.lock().unwrap_or_else(PoisonError::into_inner);
             let keep = files.partition_point(|file| file.end <= upto.0).min(files.len().saturating_sub(1));
-            files.drain(..keep).map(|file| file.path).collect()
+            files.drain(..keep).collect()
         };
-        for path in &gone {
-            fs::remove_file(path).map_err(io_error("remove", path))?;
+        for JournalFile { path, damage, .. } in &gone {
+            if damage.is_empty() {
+                fs::remove_file(path).map_err(io_error("remove", path))?;
+            } else {
+                rename(path, &path.with_extension(DAMAGED))?;
+            }
         }
         if gone.is_empty() { Ok(()) } else { sync_dir(&self.shared.dir) }
     }
@@ -220,12 +282,40 @@ impl Drop for Journal {
     }
 }
 
-fn damaged(path: &Path, damage: &Damage) -> StoreError {
-    let Damage { offset, first, end } = damage;
-    StoreError::Damaged {
-        what: format!("{} at offset {offset}", path.display()),
-        detail: format!("calls {first} to {end} cannot be read; reading can go on at {end}"),
+/// Packs a batch, a large one beside the request threads.
+async fn pack(batch: &[Call]) -> Result<Vec<u8>, StoreError> {
+    if batch.len() <= PACK_BESIDE_CALLS && piece::weight(batch) <= PACK_BESIDE_BYTES {
+        return piece::pack(batch);
     }
+    let mut bytes = Vec::new();
+    // Piece by piece, so that no more than one is there twice.
+    for calls in batch.chunks(PIECE_CALLS_MAX) {
+        let calls = calls.to_vec();
+        let packed = tokio::task::spawn_blocking(move || piece::pack(&calls)).await;
+        let packed = packed
+            .map_err(|source| StoreError::Engine { what: "packing calls", source: source.into() })??;
+        if bytes.len() + packed.len() > FRAME_BYTES_MAX {
+            return Err(piece::too_large());
+        }
+        bytes.extend_from_slice(&packed);
+    }
+    Ok(bytes)
+}
+
+/// Cuts a file at `offset`, and keeps what stands behind it in a file beside it.
+fn cut(file: &File, path: &Path, offset: u64) -> Result<(), StoreError> {
+    let aside = path.with_extension(TORN);
+    let copied = private_file().open(&aside).and_then(|mut copy| {
+        let mut from = file;
+        from.seek(SeekFrom::Start(0))?;
+        io::copy(&mut io::Read::take(from, frame::FILE_HEADER as u64), &mut copy)?;
+        from.seek(SeekFrom::Start(offset))?;
+        io::copy(&mut from, &mut copy)?;
+        copy.sync_all()
+    });
+    copied.map_err(io_error("write", &aside))?;
+    aside.parent().map_or(Ok(()), sync_dir)?;
+    file.set_len(offset).and_then(|()| file.sync_all()).map_err(io_error("truncate", path))
 }
 
 /// All files in order, the torn frame of the last one cut off; with it the frames and bytes that were cut.
@@ -259,7 +349,8 @@ fn load_file(
     key: &[u8; 32],
 ) -> Result<Option<JournalFile>, StoreError> {
     let file = File::options().read(true).write(true).open(path).map_err(io_error("read", path))?;
-    let Some((id, _)) = frame::read_file_header(key, &file).filter(|(_, named)| *named == first) else {
+    let header = frame::read_file_header(key, &file).map_err(io_error("read", path))?;
+    let Some((id, _)) = header.filter(|(_, named)| *named == first) else {
         // Without a header nothing can be read. The last file may have been torn while it was made.
         let size = file.metadata().map_err(io_error("read", path))?.len();
         if next.is_none() && size <= frame::FILE_HEADER as u64 {
@@ -269,12 +360,12 @@ fn load_file(
         let end = next.unwrap_or(first + 1);
         let mut lost = JournalFile::new(FileId::default(), path.to_path_buf(), first);
         (lost.end, lost.bytes) = (end, size);
-        lost.damage.push(Damage { offset: 0, first, end });
+        lost.lose(Damage { offset: 0, first, end, bytes: size });
         return Ok(Some(lost));
     };
     let mut scan = frame::scan(&file, path, &id, first)?;
     if let (None, Some(last)) = (next, scan.frames.last())
-        && frame::open(&frame::cipher(key, &id), &file, last).is_none()
+        && frame::open(&frame::cipher(key, &id), &file, last).map_err(io_error("read", path))?.is_none()
     {
         scan.torn_bytes += scan.end_offset - last.offset;
         scan.end_offset = last.offset;
@@ -287,12 +378,11 @@ fn load_file(
             None => {
                 *torn = (torn.0 + 1, torn.1 + scan.torn_bytes);
                 tracing::warn!(path = %path.display(), bytes = scan.torn_bytes, "torn journal frame cut off");
-                file.set_len(scan.end_offset)
-                    .and_then(|()| file.sync_all())
-                    .map_err(io_error("truncate", path))?;
+                cut(&file, path, scan.end_offset)?;
             }
             Some(next) => {
-                scan.damage.push(Damage { offset: scan.end_offset, first: loaded.end, end: next });
+                let (offset, bytes) = (scan.end_offset, scan.torn_bytes);
+                scan.damage.push(Damage { offset, first: loaded.end, end: next, bytes });
                 loaded.end = next;
             }
         }
@@ -300,7 +390,8 @@ fn load_file(
     if scan.frames.is_empty() && scan.damage.is_empty() {
         return fs::remove_file(path).map(|()| None).map_err(io_error("remove", path));
     }
-    (loaded.bytes, loaded.frames, loaded.damage) = (scan.end_offset, scan.frames, scan.damage);
+    (loaded.bytes, loaded.frames) = (scan.end_offset, scan.frames);
+    scan.damage.into_iter().for_each(|damage| loaded.lose(damage));
     Ok(Some(loaded))
 }
 

@@ -1,13 +1,26 @@
 //! Calls as the journal holds them: pieces of call records (JSON), each compressed with zstd level 1.
 //! A frame is a row of pieces; a piece says how many calls it holds, so that a reader skips without unpacking.
 
-use model::Call;
+use model::{Call, Message};
 
 use crate::StoreError;
 use crate::limits::{FRAME_BYTES_MAX, PIECE_CALLS_MAX};
 
 /// Calls, unpacked bytes, packed bytes.
 const HEADER: usize = 12;
+
+pub(crate) fn too_large() -> StoreError {
+    StoreError::Refused("a batch of calls over 1 GiB".into())
+}
+
+/// Bytes of bodies and messages: about what packing has to work through.
+pub(crate) fn weight(calls: &[Call]) -> usize {
+    let body = |message: &Option<Message>| {
+        message.as_ref().and_then(|message| message.body.as_ref()).map_or(0, Vec::len)
+    };
+    let stream = |call: &Call| call.messages.iter().map(|message| message.body.len()).sum::<usize>();
+    calls.iter().map(|call| body(&call.request) + body(&call.response) + stream(call)).sum()
+}
 
 /// Packs calls into pieces, one after the other.
 pub(crate) fn pack(calls: &[Call]) -> Result<Vec<u8>, StoreError> {
@@ -18,7 +31,7 @@ pub(crate) fn pack(calls: &[Call]) -> Result<Vec<u8>, StoreError> {
         let packed = zstd::bulk::compress(&json, 1)
             .map_err(|source| StoreError::Engine { what: "compressing calls", source: source.into() })?;
         if json.len().max(packed.len()) > FRAME_BYTES_MAX || bytes.len() > FRAME_BYTES_MAX - packed.len() {
-            return Err(StoreError::Refused("a batch of calls over 1 GiB".into()));
+            return Err(too_large());
         }
         for number in [piece.len(), json.len(), packed.len()] {
             bytes.extend_from_slice(&(number as u32).to_le_bytes());

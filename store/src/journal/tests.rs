@@ -14,11 +14,11 @@ fn open(dir: &Path) -> Journal {
 fn numbers(journal: &Journal, from: u64, limit: usize) -> Vec<u64> {
     let (mut all, mut at) = (Vec::new(), Position(from));
     loop {
-        let (calls, next) = journal.read(at, limit).expect("readable");
+        let (calls, next) = journal.read(at, limit, Position(0)).expect("readable");
         if calls.is_empty() {
             return all;
         }
-        assert_eq!(next.0 - at.0, calls.len() as u64);
+        assert!(calls.len() <= limit && next.0 - at.0 >= calls.len() as u64);
         at = next;
         all.extend(calls.iter().map(|call| call.target[1..].parse::<u64>().expect("a number")));
     }
@@ -85,6 +85,8 @@ async fn a_torn_last_frame_is_cut_at_every_byte() {
         let journal = open(dir.path());
         assert_eq!(numbers(&journal, 0, 10), [0, 1, 2], "cut to {len} bytes");
         assert_eq!(journal.torn(), (u64::from(len > keep), len - keep));
+        let (cut, aside) = (&whole[keep as usize..len as usize], fs::read(path.with_extension(TORN)));
+        assert_eq!(cut, aside.map_or(Vec::new(), |bytes| bytes[frame::FILE_HEADER..].to_vec()));
         assert_eq!(journal.accept(&calls(3..4)).await.expect("accepted"), Position(4));
         assert_eq!(numbers(&journal, 0, 10), [0, 1, 2, 3]);
         drop(journal);
@@ -108,15 +110,19 @@ async fn a_torn_file_header_is_cut() {
     }
 }
 
-#[tokio::test]
-async fn damage_is_named_and_what_follows_stays_readable() {
-    let dir = tempfile::tempdir().expect("a directory");
+/// Three files: each opening starts a new one. Calls 0 to 4, 4 to 8, 8 to 12, in two frames each.
+async fn three_files(dir: &Path) {
     for step in 0..3 {
-        // Each opening starts a new file: calls 0 to 4, 4 to 8, 8 to 12 in two frames each.
-        let journal = open(dir.path());
+        let journal = open(dir);
         journal.accept(&calls(step * 4..step * 4 + 2)).await.expect("accepted");
         journal.accept(&calls(step * 4 + 2..step * 4 + 4)).await.expect("accepted");
     }
+}
+
+#[tokio::test]
+async fn damage_is_skipped_and_counted_once() {
+    let dir = tempfile::tempdir().expect("a directory");
+    three_files(dir.path()).await;
     let path = dir.path().join(format!("{:020}.{SUFFIX}", 4));
     let whole = fs::read(&path).expect("readable");
     for offset in 0..whole.len() {
@@ -124,14 +130,58 @@ async fn damage_is_named_and_what_follows_stays_readable() {
         bytes[offset] ^= 0x40;
         fs::write(&path, &bytes).expect("written");
         let journal = open(dir.path());
-        let (before, at) = journal.read(Position(0), 100).expect("readable up to the damage");
-        assert!(before.len() == 4 || before.len() == 6, "damage at {offset}");
-        let error = journal.read(at, 100).expect_err("damaged").to_string();
-        assert!(error.contains(&format!("{:020}.{SUFFIX} at offset", 4)), "{error}");
-        let on = error.rsplit(' ').next().expect("a word").parse().expect("a position");
-        assert_eq!(numbers(&journal, on, 100), (on..12).collect::<Vec<_>>());
-        assert_eq!(journal.end(), Position(12));
+        let (mut found, mut at) = (Vec::new(), Position(0));
+        loop {
+            let (calls, next) = journal.read(at, 100, Position(5)).expect("readable");
+            if calls.is_empty() {
+                break;
+            }
+            let first = next.0 - calls.len() as u64;
+            assert!(first >= at.0 && (first >= 5 || next.0 <= 5), "{first} to {next:?}");
+            for (n, call) in (first..).zip(&calls) {
+                assert_eq!(call.target, format!("/{n}"), "damage at {offset}");
+            }
+            found.extend(first..next.0);
+            at = next;
+        }
+        let lost: Vec<u64> = (0..12).filter(|n| !found.contains(n)).collect();
+        assert!(matches!(lost[..], [4, 5] | [6, 7] | [4, 5, 6, 7]), "{lost:?} lost by damage at {offset}");
+        let damaged = journal.damaged();
+        assert!(damaged > 0 && damaged <= whole.len() as u64, "{damaged} bytes, damage at {offset}");
+        assert_eq!(numbers(&journal, 0, 100), found);
+        assert_eq!((journal.damaged(), journal.end(), at), (damaged, Position(12), Position(12)));
     }
+    let journal = open(dir.path());
+    numbers(&journal, 0, 100);
+    journal.release(Position(12)).expect("released");
+    assert!(!path.exists() && path.with_extension(DAMAGED).exists(), "what is damaged is put aside");
+}
+
+#[tokio::test]
+async fn damage_at_the_end_does_not_stop_what_follows() {
+    let dir = tempfile::tempdir().expect("a directory");
+    three_files(dir.path()).await;
+    let path = newest_file(dir.path());
+    let mut bytes = fs::read(&path).expect("readable");
+    bytes[0] ^= 1;
+    fs::write(&path, &bytes).expect("written");
+    let journal = open(dir.path());
+    assert_eq!(numbers(&journal, 0, 100), (0..8).collect::<Vec<_>>());
+    let (none, after) = journal.read(Position(8), 100, Position(0)).expect("readable");
+    assert_eq!((none.len(), after), (0, journal.end()));
+    let next = journal.accept(&calls(20..22)).await.expect("accepted");
+    assert_eq!(numbers(&journal, 8, 100), [20, 21]);
+    assert_eq!((next.0, journal.damaged()), (after.0 + 2, bytes.len() as u64));
+}
+
+#[tokio::test]
+async fn large_batches_are_packed_beside() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let journal = open(dir.path());
+    for (count, from) in [(PACK_BESIDE_CALLS as u64 + 1, 0), (2_500, PACK_BESIDE_CALLS as u64 + 1)] {
+        journal.accept(&calls(from..from + count)).await.expect("accepted");
+    }
+    assert_eq!(numbers(&journal, 0, 700), (0..2_757).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -156,7 +206,8 @@ async fn another_key_reads_nothing() {
     let bytes = fs::read(newest_file(dir.path())).expect("readable");
     assert!(!bytes.windows(8).any(|window| window == b"\"target\""));
     let other = Journal::open(dir.path(), [4; 32], Position(0)).expect("opens");
-    assert!(other.read(Position(0), 1).is_err());
+    assert!(numbers(&other, 0, 1).is_empty());
+    assert!(other.damaged() > 0);
     drop(other);
     assert_eq!(numbers(&open(dir.path()), 0, 9), [0, 1], "nothing was cut");
 }

@@ -97,6 +97,23 @@ impl ParquetLog {
     }
 }
 
+/// Which of the segments with these rows and bytes to merge now; none when that can wait.
+fn mergeable(sizes: &[(u64, u64)]) -> Vec<usize> {
+    let (mut small, mut sum, mut full) = (Vec::new(), 0, false);
+    for (index, (rows, bytes)) in sizes.iter().enumerate() {
+        if *rows >= MERGE_ROWS || *bytes > MERGE_BYTES / 2 {
+            continue;
+        }
+        full = sum + bytes > MERGE_BYTES;
+        if full {
+            break;
+        }
+        sum += bytes;
+        small.push(index);
+    }
+    if small.len() >= MERGE_SEGMENTS || (full && small.len() >= 2) { small } else { Vec::new() }
+}
+
 impl Inner {
     fn seal(&self) -> Result<Position, StoreError> {
         let sealing = self.state.begin_seal();
@@ -153,18 +170,15 @@ impl Inner {
         Ok((manifest, segments))
     }
 
-    /// Frequent seals leave small segments; when enough have gathered they become one.
+    /// Frequent seals leave small segments; when enough of them have gathered they become one.
     fn merge(&self) -> Result<(), StoreError> {
         let mut manifest = self.state.manifest();
         let segments = self.state.view().segments;
-        let mut bytes = 0;
-        let mut small: Vec<Arc<Segment>> =
-            segments.iter().filter(|segment| segment.meta.rows < MERGE_ROWS).cloned().collect();
-        small.retain(|segment| {
-            bytes += segment.meta.bytes;
-            bytes <= MERGE_BYTES
-        });
-        if small.len() < MERGE_SEGMENTS {
+        let sizes: Vec<(u64, u64)> =
+            segments.iter().map(|segment| (segment.meta.rows, segment.meta.bytes)).collect();
+        let small: Vec<Arc<Segment>> =
+            mergeable(&sizes).into_iter().map(|index| Arc::clone(&segments[index])).collect();
+        if small.is_empty() {
             return Ok(());
         }
         let mut rows = Vec::new();
@@ -203,12 +217,8 @@ impl CallLog for ParquetLog {
     async fn accepted(&self, from: Position, limit: usize) -> Result<(Vec<Call>, Position), StoreError> {
         let covered = self.inner.state.covered();
         let from = from.max(self.inner.journal.oldest());
-        let limit = match covered.0.checked_sub(from.0) {
-            Some(before @ 1..) => limit.min(usize::try_from(before).unwrap_or(usize::MAX)),
-            _ => limit,
-        };
         let inner = Arc::clone(&self.inner);
-        tokio::task::spawn_blocking(move || inner.journal.read(from, limit)).await.map_err(join)?
+        tokio::task::spawn_blocking(move || inner.journal.read(from, limit, covered)).await.map_err(join)?
     }
 
     async fn positions(&self) -> Result<(Position, Position), StoreError> {
@@ -266,6 +276,32 @@ impl CallLog for ParquetLog {
             unsealed: in_memory as u64,
             unsealed_bytes: view.batches.iter().map(|batch| batch.get_array_memory_size() as u64).sum(),
             torn_bytes: self.inner.journal.torn().1,
+            damaged_bytes: self.inner.journal.damaged(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(sizes: &[(u64, u64)], expect: std::ops::Range<usize>) {
+        assert_eq!(mergeable(sizes), expect.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn small_segments_are_merged_when_many_or_heavy() {
+        let mib = 1 << 20;
+        check(&[(10, 1_000); 15], 0..0);
+        check(&[(10, 1_000); 16], 0..16);
+        check(&[(MERGE_ROWS, 1_000); 20], 0..0);
+        // Few and heavy: 128 MiB are reached long before there are sixteen.
+        check(&[(10, 30 * mib); 4], 0..0);
+        check(&[(10, 30 * mib); 5], 0..4);
+        check(&[(10, 64 * mib); 3], 0..2);
+        // What is large already starves nobody and is not written again.
+        check(&[(10, 65 * mib); 20], 0..0);
+        check(&[(10, 200 * mib), (10, 65 * mib), (10, 60 * mib), (10, 60 * mib), (10, 60 * mib)], 2..4);
     }
 }
