@@ -27,7 +27,11 @@ fn login_failed() -> ApiError {
 impl ServeState {
     /// The user behind name and password. Wrong passwords, unknown names and disabled users cannot be told
     /// apart, neither by the answer nor by its time.
-    async fn check_login(&self, login: Login, address: Option<SocketAddr>) -> Result<User, ApiError> {
+    pub(crate) async fn check_login(
+        &self,
+        login: Login,
+        address: Option<SocketAddr>,
+    ) -> Result<User, ApiError> {
         let ip = address.map(|address| address.ip());
         let attempt = self.failures().attempt(&login.name, ip, now());
         if let Err(wait_s) = attempt {
@@ -52,6 +56,24 @@ impl ServeState {
         }
     }
 
+    /// The user as it is now, when the login that was verified still counts: checking takes its time, and an
+    /// administrator may have disabled the user or given a new password meanwhile. Call with `gate.users` held.
+    async fn still_valid(&self, verified: &User) -> Result<User, ApiError> {
+        let current = self.catalogue.user(&verified.name).await?;
+        current
+            .filter(|user| !user.disabled && user.password_hash == verified.password_hash)
+            .ok_or_else(login_failed)
+    }
+
+    /// Opens a session for a user whose password was verified; returns the user as it is now, and the token.
+    pub(crate) async fn enter(&self, verified: &User) -> Result<(User, String), ApiError> {
+        let _alone = self.gate.users.lock().await;
+        let user = User { last_login: now(), ..self.still_valid(verified).await? };
+        let token = self.open_session(&user.name).await?;
+        self.catalogue.change_user(UserChange::Update(&user), &user.name, user.last_login).await?;
+        Ok((user, token))
+    }
+
     fn failures(&self) -> std::sync::MutexGuard<'_, crate::auth::throttle::Failures> {
         // A count stays a count even if a thread died while it held the lock.
         self.gate.failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -72,11 +94,9 @@ pub(crate) async fn login(
         return Err(login_failed());
     }
     let address = address.map(|Extension(info)| info.0);
-    let user = state.check_login(login, address).await?;
-    let token = state.open_session(&user.name).await?;
-    let me = Me { name: user.name.clone(), role: user.role.into(), must_change: user.must_change };
-    let seen = User { last_login: now(), ..user };
-    state.catalogue.change_user(UserChange::Update(&seen), &me.name, seen.last_login).await?;
+    let verified = state.check_login(login, address).await?;
+    let (user, token) = state.enter(&verified).await?;
+    let me = Me { name: user.name, role: user.role.into(), must_change: user.must_change };
     tracing::info!(user = me.name, "logged in");
     Ok((AppendHeaders([(SET_COOKIE, state.set_cookie(Some(&token)))]), Json(me)))
 }
@@ -112,7 +132,7 @@ pub(crate) async fn change_password(
     check_fitness(&change.new, &current.name)?;
     let address = address.map(|Extension(info)| info.0);
     let login = Login { name: current.name.clone(), password: change.current.clone() };
-    state.check_login(login, address).await?;
+    let verified = state.check_login(login, address).await?;
     if change.current == change.new {
         return Err(ApiError::new(
             StatusCode::BAD_REQUEST,
@@ -122,8 +142,7 @@ pub(crate) async fn change_password(
     }
     let password_hash = state.gate.hash_password(change.new).await?;
     let _alone = state.gate.users.lock().await;
-    let user = state.catalogue.user(&current.name).await?.ok_or_else(ApiError::not_logged_in)?;
-    let user = User { password_hash, must_change: false, ..user };
+    let user = User { password_hash, must_change: false, ..state.still_valid(&verified).await? };
     state.catalogue.change_user(UserChange::Update(&user), &user.name, now()).await?;
     state.catalogue.end_sessions_of(&user.name, Some(&current.token_hash)).await?;
     Ok(Json(Me { name: user.name, role: user.role.into(), must_change: false }))

@@ -56,6 +56,7 @@ pub(crate) struct Site {
     pub(crate) catalogue: Arc<dyn Catalogue>,
     pub(crate) log: Arc<dyn CallLog>,
     pub(crate) control: Arc<FakeControl>,
+    pub(crate) state: ServeState,
     _dir: tempfile::TempDir,
 }
 
@@ -99,7 +100,8 @@ impl Site {
             Arc::clone(&control) as Arc<dyn Control>,
         );
         state.assets = assets;
-        Self { router: router(state), catalogue: store.catalogue, log: store.log, control, _dir: dir }
+        let router = router(state.clone());
+        Self { router, catalogue: store.catalogue, log: store.log, control, state, _dir: dir }
     }
 
     /// Adds a user with a session and returns the session's cookie. The password is `{name}-password`.

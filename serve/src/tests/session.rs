@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
 use serde_json::json;
-use store::Role;
+use store::{Role, User};
 use tokio::task::JoinSet;
 
 use super::{Reply, Site};
 use crate::limits::FAILURES_PER_NAME_MAX;
+use crate::view::user::Login;
 use crate::{FIRST_ADMIN, first_run, put_user};
 
 async fn login(site: &Site, name: &str, password: &str) -> Reply {
@@ -80,4 +81,31 @@ async fn a_changed_password_ends_all_other_sessions() {
     assert_eq!(site.get("/api/v1/session", &here).await.status, StatusCode::OK);
     assert_eq!(site.get("/api/v1/session", &elsewhere).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(login(&site, "lina", "long enough now").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_login_under_way_undoes_no_decision() {
+    let site = Site::new().await;
+    site.user("lina", Role::Admin, false).await;
+    let verified = async || {
+        let login = Login { name: "lina".into(), password: "lina-password".into() };
+        site.state.check_login(login, None).await.expect("the right password")
+    };
+    let before = verified().await;
+    let demoted = User { role: Role::Viewer, ..before.clone() };
+    site.catalogue.update_user(&demoted).await.expect("a store");
+    let (user, _) = site.state.enter(&before).await.expect("still welcome");
+    assert_eq!(user.role, Role::Viewer);
+    let kept = site.catalogue.user("lina").await.expect("a store").expect("a user");
+    assert!(kept.role == Role::Viewer && kept.last_login.is_known());
+    for change in [
+        User { disabled: true, ..kept.clone() },
+        User { password_hash: "another".into(), must_change: true, ..kept.clone() },
+    ] {
+        site.catalogue.update_user(&kept).await.expect("a store");
+        let before = verified().await;
+        site.catalogue.update_user(&change).await.expect("a store");
+        assert!(site.state.enter(&before).await.is_err());
+        assert_eq!(site.catalogue.user("lina").await.expect("a store"), Some(change));
+    }
 }
