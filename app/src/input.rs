@@ -2,6 +2,7 @@
 //! terminal. What cannot be used is said in one line per input.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 
 use anyhow::{Result, bail};
@@ -53,9 +54,10 @@ pub(crate) fn read(
 ) -> Result<Summary> {
     let inputs = capture::expand(inputs)?;
     let mut summary = Summary { inputs: inputs.len(), ..Summary::default() };
-    for input in &inputs {
-        let outcome = read_one(input, kind_of(format), take)?;
-        let name = input.name();
+    let sources = sources(&inputs);
+    for (input, source) in inputs.iter().zip(&sources) {
+        let outcome = read_one(input, source, kind_of(format), take)?;
+        let name = path_of(input);
         if let Some(line) = unusable(&outcome) {
             summary.unusable.push(format!("{name}: {line}"));
         } else if outcome.kind == Kind::Har && outcome.stats.problems > outcome.stats.malformed_entries {
@@ -113,11 +115,31 @@ fn unusable(outcome: &Outcome) -> Option<String> {
     })
 }
 
-fn read_one(input: &Input, kind: Option<Kind>, take: &mut dyn FnMut(Call) -> Result<()>) -> Result<Outcome> {
+/// The name of each input as calls carry it: the file name, or the whole path where several files share one.
+/// Ids of calls are made from it, so it must differ.
+fn sources(inputs: &[Input]) -> Vec<String> {
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    for input in inputs {
+        *uses.entry(input.name()).or_default() += 1;
+    }
+    inputs.iter().map(|input| if uses[&input.name()] > 1 { path_of(input) } else { input.name() }).collect()
+}
+
+fn path_of(input: &Input) -> String {
+    match input {
+        Input::Stdin => "-".to_owned(),
+        Input::File(path) => path.display().to_string(),
+    }
+}
+
+fn read_one(
+    input: &Input,
+    source: &str,
+    kind: Option<Kind>,
+    take: &mut dyn FnMut(Call) -> Result<()>,
+) -> Result<Outcome> {
     let mut bytes = capture::open(input)?;
-    let progress = progress(bytes.file_size(), &input.name());
-    let source = input.name();
-    let source = source.rsplit('/').next().unwrap_or(&source);
+    let progress = progress(bytes.file_size(), source);
     let mut decoder = Decoder::new(source, kind);
     let failure = RefCell::new(None);
     let mut emit = |call: Call| {
@@ -140,7 +162,7 @@ fn read_one(input: &Input, kind: Option<Kind>, take: &mut dyn FnMut(Call) -> Res
         return Err(error);
     }
     if let (Some(problem), false) = (bytes.problem(), stopped) {
-        eprintln!("apiarist: {}: {problem}", input.name());
+        eprintln!("apiarist: {}: {problem}", path_of(input));
     }
     Ok(outcome)
 }

@@ -2,13 +2,14 @@
 //! them durable there, one worker reads them in order, analyses them, and saves what is known. After a crash the
 //! worker goes on from the last saved state and reads again what came after it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use model::{Call, LoggedCall, Message, Timestamp};
+use model::{Anomaly, Call, LoggedCall, Message, Timestamp};
 use observe::openapi;
 use rules::Ruleset;
 use serve::{Control, Health, IngestError};
@@ -32,6 +33,10 @@ const SNAPSHOT_EVERY: Duration = Duration::from_secs(20);
 const SNAPSHOT_REST: u32 = 20;
 /// Seconds after which a sender that was turned away may try again.
 const RETRY_AFTER_S: u64 = 2;
+/// 2000-01-01, microseconds: calls of before are not believed.
+const EARLIEST_US: i64 = 946_684_800_000_000;
+/// How far a sender's clock may be ahead of ours, microseconds.
+const AHEAD_MAX_US: i64 = 24 * 3_600 * 1_000_000;
 /// Endpoints read at once for an OpenAPI document.
 const DOCUMENT_ENDPOINTS_MAX: u64 = 20_000;
 
@@ -87,12 +92,14 @@ impl Live {
 
 #[async_trait]
 impl Control for Live {
-    async fn ingest(&self, calls: Vec<Call>) -> Result<u64, IngestError> {
+    async fn ingest(&self, mut calls: Vec<Call>) -> Result<u64, IngestError> {
         let count = calls.len() as u64;
         if self.waiting() + count > self.waiting_max.max(count) {
             self.counters.refused.fetch_add(count, Ordering::Relaxed);
             return Err(IngestError::Busy { retry_after_s: RETRY_AFTER_S });
         }
+        let now = wall_clock();
+        calls.iter_mut().for_each(|call| correct_time(call, now));
         let position = self.log.accept(&calls).await.map_err(IngestError::Store)?;
         self.counters.accepted.fetch_add(count, Ordering::Relaxed);
         self.counters.accepted_to.fetch_max(position.0, Ordering::Relaxed);
@@ -223,6 +230,11 @@ impl Worker {
         let (calls, upto) =
             self.live.log.accepted(self.at, BATCH_CALLS).await.context("cannot read accepted calls")?;
         if calls.is_empty() {
+            // Nothing readable was left before `upto`; what was damaged there has been counted by the log.
+            if upto > self.at {
+                self.at = upto;
+                self.live.counters.analysed_to.store(upto.0, Ordering::Relaxed);
+            }
             return Ok(false);
         }
         let count = calls.len() as u64;
@@ -295,6 +307,14 @@ fn body_bytes(call: &Call) -> u64 {
         .map(Message::body)
         .map(|body| body.len() as u64)
         .sum()
+}
+
+/// A sender's clock can be wrong; one such call must not stretch every chart over centuries.
+fn correct_time(call: &mut Call, now: Timestamp) {
+    if call.ts.0 < EARLIEST_US || call.ts.0 > now.0 + AHEAD_MAX_US {
+        call.ts = now;
+        call.anomalies.push(Anomaly(Cow::Borrowed("implausible-time")));
+    }
 }
 
 fn wall_clock() -> Timestamp {

@@ -88,7 +88,8 @@ fn judge(rules: &Ruleset, rule: &WeaknessRule, profile: &Profile, mark: &Mark) -
         return None;
     }
     let endpoint = &profile.endpoint;
-    let params = wording::params(profile, mark);
+    let mut params = wording::params(profile, mark);
+    wording::add_words(rules, rule, &mut params);
     let site = rule.scope == Scope::Site;
     let about = if site { endpoint.host.clone() } else { endpoint.id.to_string() };
     Some(Finding {

@@ -84,23 +84,41 @@ pub(crate) fn title(
     params: &BTreeMap<String, String>,
     language: Language,
 ) -> String {
-    let pick = |text: &rules::Text| match language {
+    let name = |key: &str, id: &str| word(rules, rule, key, id, language);
+    fill(&pick(&rule.text.title, language), params, name, language)
+}
+
+/// Adds the details in words, as `details_en` and `details_zh`, for those who fill the texts themselves.
+pub(crate) fn add_words(rules: &Ruleset, rule: &WeaknessRule, params: &mut BTreeMap<String, String>) {
+    let Some(details) = params.get("details").cloned() else { return };
+    for (key, language, comma) in
+        [("details_en", Language::English, ", "), ("details_zh", Language::Chinese, "、")]
+    {
+        let words: Vec<String> =
+            details.split(',').map(|id| word(rules, rule, "details", id, language)).collect();
+        params.insert(key.to_owned(), words.join(comma));
+    }
+}
+
+fn pick(text: &rules::Text, language: Language) -> String {
+    match language {
         Language::English => text.en.clone(),
         Language::Chinese => text.zh.clone(),
+    }
+}
+
+/// A data type or detail in words; the id where there are none.
+fn word(rules: &Ruleset, rule: &WeaknessRule, key: &str, id: &str, language: Language) -> String {
+    let text = if key == "types" {
+        rules.data_type(id).map(|known| &known.text)
+    } else {
+        let detail = rule.details.iter().find(|detail| detail.id == id).map(|detail| &detail.text);
+        detail.or_else(|| {
+            let (_, set) = rule.detail_pattern.as_ref()?;
+            rules.patterns(set)?.pattern_text(id)
+        })
     };
-    let name = |key: &str, id: &str| {
-        let text = if key == "types" {
-            rules.data_type(id).map(|known| &known.text)
-        } else {
-            let detail = rule.details.iter().find(|detail| detail.id == id).map(|detail| &detail.text);
-            detail.or_else(|| {
-                let (_, set) = rule.detail_pattern.as_ref()?;
-                rules.patterns(set)?.pattern_text(id)
-            })
-        };
-        text.map_or_else(|| id.to_owned(), pick)
-    };
-    fill(&pick(&rule.text.title), params, name, language)
+    text.map_or_else(|| id.to_owned(), |text| pick(text, language))
 }
 
 #[cfg(test)]

@@ -389,7 +389,7 @@ fn account_of(
             accounts.note_failed_login(host, &login.name);
             return None;
         }
-        (None, _) if !call.status.is_some_and(|status| status < 400) => return None,
+        (None, _) if call.status.is_none_or(|status| status >= 400) => return None,
         (None, Some((name, how))) => (name.clone(), *how),
         (None, None) => (accounts.by_session(host, &credentials.tokens, call.ts)?, AccountEvidence::Session),
     };

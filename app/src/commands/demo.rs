@@ -59,7 +59,10 @@ pub(crate) fn run(args: &DemoArgs) -> Result<()> {
             live.caught_up().await;
         }
         announce(&config)?;
-        println!("User {USER}, password {password}. Generated data only; stop with Ctrl-C.");
+        writeln!(
+            std::io::stdout().lock(),
+            "User {USER}, password {password}. Generated data only; stop with Ctrl-C."
+        )?;
         serving.await.context("the demonstration broke off")?
     })
 }

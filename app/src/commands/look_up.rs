@@ -17,7 +17,7 @@ const ROWS_MAX: u64 = 1_000;
 pub(crate) fn openapi(args: &OpenapiArgs) -> Result<()> {
     runtime()?.block_on(async {
         let store = existing(&args.data).await?;
-        let document = site_document(store.catalogue.as_ref(), &args.host).await?;
+        let document = site_document(store.catalogue.as_ref(), &args.host.to_ascii_lowercase()).await?;
         let Some(document) = document else {
             return Err(NothingUsable(format!("no endpoint of {} is known", args.host)).into());
         };

@@ -28,15 +28,24 @@ pub(crate) fn run(args: &ServeArgs) -> Result<()> {
         config.data.clone_from(data);
     }
     start_log();
+    if !args.input.is_empty() {
+        // A name that leads nowhere is wrong usage, not something to find out later.
+        capture::expand(&args.input)?;
+    }
     runtime()?.block_on(async {
         let running = Running::start(&config).await?;
         first_password(running.store.catalogue.as_ref()).await?;
         announce(&config)?;
         let live = Arc::clone(&running.live);
-        let inputs = args.input.clone();
+        let inputs = not_read_yet(running.store.catalogue.as_ref(), &args.input).await?;
         if !inputs.is_empty() {
+            let catalogue = Arc::clone(&running.store.catalogue);
             tokio::spawn(async move {
-                if let Err(error) = push_files(&live, inputs).await {
+                let outcome = match push_files(&live, inputs.clone()).await {
+                    Ok(()) => remember_read(catalogue.as_ref(), &inputs).await,
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = outcome {
                     error!(error = %format!("{error:#}"), "input could not be read to its end");
                 }
             });
@@ -135,6 +144,39 @@ pub(crate) fn announce(config: &Config) -> Result<()> {
     let what = if serve::has_console() { "Console" } else { "API (this binary carries no console)" };
     writeln!(out, "{what}: http://{}", config.listen)?;
     Ok(out.flush()?)
+}
+
+/// The inputs that an earlier start has not read to their end: a restart must not count calls twice.
+async fn not_read_yet(catalogue: &dyn store::Catalogue, inputs: &[String]) -> Result<Vec<String>> {
+    let mut fresh = Vec::new();
+    for input in inputs {
+        match catalogue.setting(&read_key(input)?).await? {
+            Some(_) => info!(input, "already read, not changed since"),
+            None => fresh.push(input.clone()),
+        }
+    }
+    Ok(fresh)
+}
+
+async fn remember_read(catalogue: &dyn store::Catalogue, inputs: &[String]) -> Result<()> {
+    for input in inputs {
+        catalogue.set_setting(&read_key(input)?, "1").await.context("cannot note what was read")?;
+    }
+    Ok(())
+}
+
+/// Names an input with the sizes and times of its files: when one changes, it is another input.
+fn read_key(input: &str) -> Result<String> {
+    let mut key = format!("input {input}");
+    for file in capture::expand(&[input.to_owned()])? {
+        if let capture::Input::File(path) = file {
+            let meta = std::fs::metadata(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let changed =
+                meta.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+            key.push_str(&format!(" {}:{}", meta.len(), changed.unwrap_or_default().as_millis()));
+        }
+    }
+    Ok(key)
 }
 
 /// Reads files on a thread of its own and pushes their calls like any other sender, waiting while the queue is full.

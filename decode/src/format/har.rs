@@ -168,9 +168,6 @@ impl Har {
     /// The document ended.
     pub(crate) fn finish(&mut self, out: &mut Out) {
         let entries = out.stats.entries;
-        if self.in_entry {
-            out.stats.malformed_entries += 1;
-        }
         if self.depth > 0 || self.in_string {
             out.problems.report(format!("the HAR document is cut after {entries} entries"), entries + 1);
         } else if !self.seen_entries {

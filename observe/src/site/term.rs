@@ -72,6 +72,8 @@ struct DataStats {
     distinct: Distinct,
     sample: String,
     evidence: Vec<CallId>,
+    /// The call that was counted last.
+    last_call: Option<CallId>,
 }
 
 /// What one call adds to a term, beside the call itself.
@@ -141,7 +143,8 @@ impl Term {
             if stats.sample.is_empty() {
                 stats.sample.clone_from(&hit.sample);
             }
-            if stats.evidence.last() != Some(&call.id) {
+            if stats.last_call.as_ref() != Some(&call.id) {
+                stats.last_call = Some(call.id.clone());
                 stats.calls += 1;
                 if stats.evidence.len() < EVIDENCE_MAX {
                     stats.evidence.push(call.id.clone());

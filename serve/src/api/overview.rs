@@ -11,15 +11,15 @@ use store::{AccountQuery, CallQuery, CandidateQuery, EndpointQuery, EndpointSort
 use crate::error::{Answer, ApiError};
 use crate::state::ServeState;
 use crate::view::data::DataTypeCount;
-use crate::view::names::{AuthVerdict, CandidateReason, LifeState};
+use crate::view::names::{CandidateReason, LifeState};
 use crate::view::overview::{Counts, LevelCount, ListName, Overview, SeverityCount, Todo, TodoCode};
 
 /// Rows of each list on the page.
 const ROWS: u64 = 10;
 /// Spans of the chart.
 const BUCKETS: usize = 48;
-/// Sensitivity level from which data without authentication is worth a line.
-const SENSITIVE_LEVEL: u8 = 3;
+/// The rule that finds sensitive data answered to anybody.
+const OPEN_DATA_RULE: &str = "data-without-auth";
 
 impl ServeState {
     async fn count_endpoints(&self, query: EndpointQuery) -> Result<u64, ApiError> {
@@ -57,14 +57,14 @@ impl ServeState {
         let of = |severity: Severity| {
             severities.iter().find(|entry| entry.severity == severity.into()).map_or(0, |entry| entry.count)
         };
-        let unprotected = EndpointQuery {
-            auth: Some(AuthVerdict::None.to_string()),
-            level_min: Some(SENSITIVE_LEVEL),
-            ..EndpointQuery::default()
+        let unprotected = FindingQuery {
+            rule: Some(OPEN_DATA_RULE.to_owned()),
+            state: Some(FindingState::Open),
+            limit: 1,
+            ..FindingQuery::default()
         };
-        let unprotected = self.count_endpoints(unprotected).await?;
+        let unprotected = self.catalogue.findings(&unprotected).await?.total;
         let unconfirmed = self.count_candidates(Some(CandidateReason::Unconfirmed)).await?;
-        let level = SENSITIVE_LEVEL.to_string();
         let mut list = vec![
             todo(
                 TodoCode::CriticalFindings,
@@ -81,8 +81,8 @@ impl ServeState {
             todo(
                 TodoCode::SensitiveWithoutAuth,
                 unprotected,
-                ListName::Endpoints,
-                &[("auth", "none"), ("level_min", &level)],
+                ListName::Findings,
+                &[("state", "open"), ("rule", OPEN_DATA_RULE)],
             ),
             todo(
                 TodoCode::ReviewNewEndpoints,

@@ -104,9 +104,12 @@ impl CallRow {
             status: call.status,
             request_size: size(&call.request),
             response_size: size(&call.response),
-            endpoint_id: observation.endpoint.to_string(),
+            endpoint_id: endpoint
+                .as_ref()
+                .map_or_else(|| observation.endpoint.to_string(), |known| known.id.clone()),
+            // What was kept out when it came may have been confirmed since.
+            candidate_reason: observation.candidate.filter(|_| endpoint.is_none()).map(CandidateReason::from),
             endpoint,
-            candidate_reason: observation.candidate.map(CandidateReason::from),
             account: account.map(|(id, _)| id.clone()),
             account_how: account.map(|&(_, how)| how.into()),
             auth: observation.auth.kind.into(),

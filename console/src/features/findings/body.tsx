@@ -1,7 +1,7 @@
 // One finding: what is wrong, why it matters, what to do, the calls that prove it, and the decision about it.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { App, Button, Input } from "antd";
-import { Fragment, useState } from "react";
+import { useState } from "react";
 import { Link } from "react-router";
 import { client, Failure, take } from "@/api/client";
 import { findingQuery } from "@/api/queries";
@@ -10,7 +10,7 @@ import { fill, number, useLang, usePick, useT, useWords } from "@/i18n";
 import { CallTable } from "@/ui/call-table";
 import { Card, Facts } from "@/ui/card";
 import * as known from "@/ui/choice";
-import { Ago, Figure, Percent } from "@/ui/figures";
+import { Ago, Figure, Num, Percent } from "@/ui/figures";
 import { EndpointName, Pill, SeverityMark } from "@/ui/marks";
 import { useNames } from "@/ui/names";
 import { useMay } from "@/ui/session";
@@ -90,7 +90,8 @@ export function StatePill({ state }: { state: FindingState }) {
 function useWorded(params: Record<string, string>): Record<string, string> {
   const names = useNames();
   const lang = useLang();
-  const worded = Object.entries(params).map(([name, value]) => {
+  const worded = Object.entries(params).map(([name, raw]) => {
+    const value = params[`${name}_${lang}`] ?? raw;
     if (/^\d{4,15}$/.test(value)) return [name, number(Number(value), lang)];
     return [name, /^[A-Z][A-Z0-9_]+(, ?[A-Z][A-Z0-9_]+)*$/.test(value) ? names.any(value) : value];
   });
@@ -138,6 +139,8 @@ function Rail({ detail }: { detail: FindingDetail }) {
   const url = useUrl();
   const { summary } = detail;
   const standards = detail.rule?.standards ?? [];
+  // Rules over the whole endpoint mark no single call: their proof stands beside.
+  const listed = summary.calls > detail.evidence.length;
   const calls = url.to("/calls", { rule: summary.rule, ...(summary.endpoint ? { endpoint: summary.endpoint.id } : {}) });
   return (
     <aside className="rail">
@@ -147,7 +150,7 @@ function Rail({ detail }: { detail: FindingDetail }) {
           rows={[
             [t("findings.family"), words("codes", `family.${summary.family}`)],
             [t("findings.confidence"), <Percent share={summary.confidence} />],
-            [t("findings.calls"), <Figure value={summary.calls} to={calls} />],
+            [t("findings.calls"), listed ? <Figure value={summary.calls} to={calls} /> : <Num value={summary.calls} />],
             [t("findings.firstSeen"), <Ago at={summary.first_seen} />],
             [t("findings.lastSeen"), <Ago at={summary.last_seen} />],
             [t("findings.subject"), summary.subject && <span className="mono">{summary.subject}</span>],
@@ -175,7 +178,6 @@ function Content({ detail }: { detail: FindingDetail }) {
   const { summary, rule } = detail;
   const text = rule && (lang === "zh" ? rule.zh : rule.en);
   const params = useWorded(summary.params);
-  const unsaid = Object.entries(params).filter(([name]) => !text || !Object.values(text).join("").includes(`{${name}}`));
   return (
     <>
       <header className="stack" style={{ marginBottom: 16 }}>
@@ -196,16 +198,6 @@ function Content({ detail }: { detail: FindingDetail }) {
         <div className="stack wide">
           <Card title={t("findings.why")}>
             {text ? <RuleText text={`${text.summary}\n${text.why}`} params={params} /> : <p className="muted">{t("findings.ruleGone")}</p>}
-            {unsaid.length > 0 && (
-              <dl className="facts">
-                {unsaid.map(([name, value]) => (
-                  <Fragment key={name}>
-                    <dt className="mono">{name}</dt>
-                    <dd className="mono">{value}</dd>
-                  </Fragment>
-                ))}
-              </dl>
-            )}
           </Card>
           {text && text.advice !== "" && (
             <Card title={t("findings.advice")}>

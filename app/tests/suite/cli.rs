@@ -1,12 +1,10 @@
 //! The command line as its users see it: exit statuses, one clear line for bad input, the files of an analysis.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
-use support::{apiarist, json_lines, one_line, shared};
+use crate::support::{apiarist, json_lines, one_line, shared};
 
 #[test]
 fn garbage_gets_one_line_and_a_status() {

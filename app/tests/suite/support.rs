@@ -26,7 +26,7 @@ pub fn one_line(output: &Output) -> String {
 
 /// The lines of a JSON Lines file.
 pub fn json_lines(path: &Path) -> Vec<Value> {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).expect("the file was written");
     text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
 }
 

@@ -1,11 +1,9 @@
 //! The server killed in the middle of ingestion: what it acknowledged is there after the next start, once.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use support::Server;
+use crate::support::Server;
 
 const PASSWORD: &str = "correct-horse-battery";
 const BATCH: usize = 50;
@@ -25,16 +23,15 @@ fn nothing_acknowledged_is_lost() {
         };
         // Killed after a time that differs by round, while batches are on their way.
         let end = Instant::now() + Duration::from_millis(400 + round * 350);
-        let mut sent = Vec::new();
         while Instant::now() < end {
-            sent = (0..BATCH)
+            let sent: Vec<String> = (0..BATCH)
                 .map(|_| {
                     number += 1;
                     format!("call-{number}")
                 })
                 .collect();
             if push(&server, &cookie, &sent) {
-                acknowledged.extend(std::mem::take(&mut sent));
+                acknowledged.extend(sent);
             }
         }
         server.kill();
