@@ -70,7 +70,7 @@ fn endpoint(id: u64, template: &str, data: Vec<DataUse>) -> Endpoint {
 fn finding(id: &str, severity: Severity) -> Finding {
     Finding {
         id: id.into(),
-        rule: "sensitive-data-without-auth".into(),
+        rule: "data-without-auth".into(),
         family: Family::Weakness,
         host: HOST.into(),
         endpoint: Some(ENDPOINT),
@@ -131,7 +131,7 @@ fn call(number: usize) -> LoggedCall {
             data: vec![hit],
             people: 1,
         },
-        rules: vec!["sensitive-data-without-auth".into()],
+        rules: vec!["data-without-auth".into()],
     }
 }
 
@@ -205,7 +205,7 @@ async fn filters_and_pages() {
         ("calls?endpoint=00000000000000a2", 0, 0),
         ("calls?value_hash=ffffffffffffffff&client=10.0.0.7", 6, 6),
         ("calls?value_hash=0000000000000001", 0, 0),
-        ("calls?account=shop.example.com%2Fwanfang78&rule=sensitive-data-without-auth", 6, 6),
+        ("calls?account=shop.example.com%2Fwanfang78&rule=data-without-auth", 6, 6),
         ("calls?text=page%3D3", 1, 1),
         ("findings?state=open", 4, 4),
         ("findings?severity=critical", 1, 1),
