@@ -104,7 +104,7 @@ function overview(empty: boolean): api.Overview {
     : [
         { code: "critical_findings", count: by("critical"), list: "findings", filter: { state: "open", severity: "critical" } },
         { code: "high_findings", count: by("high"), list: "findings", filter: { state: "open", severity: "high" } },
-        { code: "sensitive_without_auth", count: 5, list: "endpoints", filter: { auth: "none", level_min: "3" } },
+        { code: "sensitive_without_auth", count: 1, list: "findings", filter: { state: "open", rule: "data-without-auth" } },
         { code: "review_new_endpoints", count: 3, list: "endpoints", filter: { state: "new" } },
         { code: "review_candidates", count: 1, list: "candidates", filter: { reason: "unconfirmed" } },
       ];
