@@ -141,7 +141,9 @@ function Rail({ detail }: { detail: FindingDetail }) {
   const standards = detail.rule?.standards ?? [];
   // Rules over the whole endpoint mark no single call: their proof stands beside.
   const listed = summary.calls > detail.evidence.length;
-  const calls = url.to("/calls", { rule: summary.rule, ...(summary.endpoint ? { endpoint: summary.endpoint.id } : {}) });
+  const isSite = summary.subject === summary.host || !summary.endpoint;
+  const place = isSite ? { host: summary.host } : { endpoint: summary.endpoint?.id ?? "" };
+  const calls = url.to("/calls", { rule: summary.rule, ...place });
   return (
     <aside className="rail">
       <Decision detail={detail} />
