@@ -110,8 +110,7 @@ impl Observer {
 
     /// Learns from one call.
     pub fn observe(&mut self, call: &Call) -> Observed {
-        self.evict_sites();
-        let host = self.host_of(call);
+        let host = self.host_with_room(call);
         self.read_bodies(call);
         let found = self.scanner.scan(call, &self.request, &self.response);
         let mut credentials = credentials(call);
@@ -184,13 +183,16 @@ impl Observer {
         if is_full { OVERFLOW_HOST.into() } else { host }
     }
 
-    /// Makes room for real sites: those on which nothing was ever answered go first.
-    fn evict_sites(&mut self) {
-        if self.state.sites.len() >= SITES_MAX {
-            let before = self.state.sites.len();
-            self.state.sites.retain(|_, site| site.has_endpoints());
-            self.state.sites_evicted += (before - self.state.sites.len()) as u64;
+    /// Makes room for a new site: those on which nothing was ever answered go first.
+    fn host_with_room(&mut self, call: &Call) -> Arc<str> {
+        let host = self.host_of(call);
+        if host.as_ref() != OVERFLOW_HOST {
+            return host;
         }
+        let before = self.state.sites.len();
+        self.state.sites.retain(|_, site| site.has_endpoints());
+        self.state.sites_evicted += (before - self.state.sites.len()) as u64;
+        self.host_of(call)
     }
 
     fn read_bodies(&mut self, call: &Call) {

@@ -195,3 +195,24 @@ fn values_in_odd_places_are_not_kept() {
     let inventory = serde_json::to_string(&observer.export(false).endpoints).expect("json");
     assert!(!inventory.contains("short123"), "{inventory}");
 }
+
+/// Invented hosts that answer nothing never keep a real site out.
+#[test]
+fn invented_hosts_give_way() {
+    let mut observer = observer();
+    for number in 0..model::limits::SITES_MAX + 10 {
+        let host = format!("h{number}.example");
+        observer.observe(&testkit::call("GET /x").host(&host).status(404).build());
+    }
+    let real = testkit::call("GET /orders/1")
+        .host("shop.example.com")
+        .status(200)
+        .json(&serde_json::json!({"id": 1}));
+    observer.observe(&real.build());
+    observer.settle();
+    let inventory = observer.export(false);
+    assert_eq!(inventory.endpoints.len(), 1);
+    assert_eq!(inventory.endpoints[0].host, "shop.example.com");
+    let evicted = observer.limits_reached().into_iter().find(|(name, _)| *name == "sites_max");
+    assert!(evicted.is_some_and(|(_, count)| count > 0));
+}
