@@ -317,7 +317,8 @@ fn correct_time(call: &mut Call, now: Timestamp) {
     }
 }
 
-fn wall_clock() -> Timestamp {
+/// The time of day of this machine.
+pub(crate) fn wall_clock() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

@@ -9,7 +9,7 @@ use model::{CallId, LoggedCall};
 const UNMARKED_BYTES_MAX: usize = 256 << 20;
 const BYTES_MAX: usize = 512 << 20;
 /// Bytes of body kept per message.
-const BODY_BYTES_MAX: usize = 2 << 10;
+pub(crate) const BODY_BYTES_MAX: usize = 2 << 10;
 
 /// Calls by id.
 #[derive(Default)]

@@ -15,6 +15,7 @@ use crate::pipeline::{Picture, Pipeline};
 use exhibits::Exhibits;
 use spool::Spool;
 
+pub(crate) use exhibits::BODY_BYTES_MAX as EXHIBIT_BYTES;
 pub(crate) use files::{Counts, write_all};
 
 /// Key of value hashes where nothing is kept: hashes only meet within one run.

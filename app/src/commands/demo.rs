@@ -1,15 +1,14 @@
 //! `apiarist demo`: the whole product on one generated day of an invented organisation.
 
 use std::io::{BufWriter, Write};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
-use model::Timestamp;
 use store::Role;
 
 use super::serve::{Running, announce, push, runtime, start_log};
 use crate::cli::DemoArgs;
 use crate::config::Config;
+use crate::live::wall_clock;
 
 /// Seed of the generated day: the same on every machine.
 const SEED: u64 = 2026;
@@ -22,8 +21,7 @@ const MARK: &str = "demo";
 const BATCH_CALLS: usize = 2_000;
 
 pub(crate) fn run(args: &DemoArgs) -> Result<()> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock stands before 1970")?;
-    let end = Timestamp::from_parts(now.as_secs() as i64, now.subsec_micros());
+    let end = wall_clock();
     if args.print {
         let mut out = BufWriter::new(std::io::stdout().lock());
         for call in testkit::demo::calls(end, SEED) {

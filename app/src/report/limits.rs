@@ -33,8 +33,6 @@ pub(crate) const BODY_LINES_MAX: usize = 30;
 pub(crate) const HEAD_LINES: usize = 8;
 /// Lines shown before and after a marked one.
 pub(crate) const AROUND_LINES: usize = 2;
-/// Bytes of a body from which it may have been cut: so much of it is kept for exhibits.
-pub(crate) const EXHIBIT_BYTES: usize = 2 << 10;
 /// Header fields of a message in an exhibit.
 pub(crate) const HEADERS_MAX: usize = 10;
 /// Nesting followed in a body; what lies deeper is shown as plain text.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use model::{DataHit, LoggedCall, Message, Place, Side};
 
+use crate::analyze::EXHIBIT_BYTES;
 use crate::report::excerpt::{self, Piece, Shown};
 use crate::report::facts::{Facts, latency};
 use crate::report::html::{Fill, Html, clip, grouped};
-use crate::report::limits::{EXHIBIT_BYTES, HEADERS_MAX, LINE_CHARS_MAX, NAME_CHARS_MAX, TARGET_CHARS_MAX};
+use crate::report::limits::{HEADERS_MAX, LINE_CHARS_MAX, NAME_CHARS_MAX, TARGET_CHARS_MAX};
 use crate::report::pieces;
 use crate::report::text::{self, Words, t};
 
