@@ -14,6 +14,7 @@ mod net;
 mod network;
 mod order;
 mod out;
+mod session;
 mod stats;
 mod tcp;
 

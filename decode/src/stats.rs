@@ -93,6 +93,8 @@ counters! {
     tcp_bytes,
     /// Payload bytes handed to the protocol parsers.
     stream_bytes,
+    /// Payload bytes of protocols that are not read; a part of `stream_bytes`.
+    opaque_bytes,
     /// Payload bytes seen again (retransmissions, duplicates from a mirror).
     repeated_bytes,
     /// Payload bytes outside any window or after the close.

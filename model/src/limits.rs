@@ -16,6 +16,8 @@ pub const STREAM_BYTES_MAX: usize = 1 << 30;
 pub const CONNECTIONS_MAX: usize = 200_000;
 /// Requests of one connection that wait for their response.
 pub const PIPELINE_MAX: usize = 1_024;
+/// Times that a connection may change its protocol (CONNECT, Upgrade) before it is left alone.
+pub const PROTOCOL_SWITCHES_MAX: usize = 8;
 /// Bytes of one line of an access log or of call records.
 pub const LINE_BYTES_MAX: usize = 64 << 20;
 /// Bytes of a document that has to be read as a whole (HAR).

@@ -1,19 +1,18 @@
 //! The HTTP/1 side of one TCP connection: fed with ordered bytes and gaps of both directions, it hands
-//! out calls. `tcp::Connection` calls it; directions are 0 and 1, which of them is the client is learned
+//! out calls. `session` calls it; directions are 0 and 1, which of them is the client is learned
 //! from the handshake or from content.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 
 use model::{Anomaly, limits};
 
-use super::Mark;
 use super::chunked::Chunks;
-use super::exchange::{Exchange, Progress, new_call};
+use super::exchange::{Exchange, Progress};
 use super::framing::{self, Framing, note};
 use super::head::{First, Head};
 use super::pairing::Pairing;
 use crate::out::Out;
+use crate::session::{Mark, Next, Protocol, Switch, Talk};
 
 /// What the next bytes of a direction are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,9 +50,7 @@ impl Side {
 /// HTTP/1 over one connection.
 #[derive(Debug)]
 pub(crate) struct Http1 {
-    peers: [SocketAddr; 2],
-    origin: Vec<u8>,
-    pub(super) client: Option<usize>,
+    pub(super) talk: Talk,
     pub(super) sides: [Side; 2],
     queue: VecDeque<Exchange>,
     /// A response without a request.
@@ -63,79 +60,36 @@ pub(crate) struct Http1 {
     interim: Option<u64>,
     /// Bytes of the current message were sent twice with different content.
     contradicted: [bool; 2],
-    /// Another protocol took over, or spoke from the start.
-    pub(super) closed: bool,
-    pub(super) calls: u64,
+    /// What takes over after the message that was just read.
+    next: Option<Next>,
+    /// Everything was handed out.
+    closed: bool,
+    /// Calls of this protocol.
+    calls: u64,
     pub(super) bodies: usize,
 }
 
 impl Http1 {
-    /// `origin` tells this connection from all others of the source.
-    pub(crate) fn new(peers: [SocketAddr; 2], origin: Vec<u8>) -> Self {
+    pub(crate) fn new(talk: Talk) -> Self {
         Self {
-            peers,
-            origin,
-            client: None,
+            talk,
             sides: [Side::new(), Side::new()],
             queue: VecDeque::new(),
             orphan: None,
             pairing: Pairing::default(),
             interim: None,
             contradicted: [false; 2],
+            next: None,
             closed: false,
             calls: 0,
             bodies: 0,
         }
     }
 
-    /// The handshake was seen: both streams are read from their first byte.
-    pub(crate) fn opened_by(&mut self, client: usize) {
-        if self.calls > 0 || self.client.is_some() {
-            return;
-        }
-        self.client = Some(client);
-        self.sides.iter_mut().for_each(|side| side.state = State::Head);
-        self.pairing.server_whole = true;
-        self.pairing.client_whole = true;
-    }
-
-    /// The next bytes of a direction were sent in two versions, of which they are the first.
-    pub(crate) fn contradicted(&mut self, dir: usize) {
-        self.contradicted[dir] = true;
-    }
-
-    /// True when a message was recognised.
-    pub(crate) fn is_http(&self) -> bool {
-        self.calls > 0
-    }
-
-    /// Bytes held.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bodies + self.sides[0].head.len() + self.sides[1].head.len()
-    }
-
-    /// The next bytes of a direction: the payload of one segment.
-    pub(crate) fn data(&mut self, dir: usize, mut mark: Mark, mut bytes: &[u8], out: &mut Out) {
-        let mut segment_start = true;
-        while !bytes.is_empty() && !self.closed {
-            if self.sides[dir].state == State::Search && !(segment_start && self.is_message(dir, bytes)) {
-                return;
-            }
-            segment_start = false;
-            let used = match self.sides[dir].state {
-                State::Search => 0,
-                State::Head => self.head(dir, mark, bytes, out),
-                _ => self.body(dir, mark, bytes, out),
-            };
-            bytes = &bytes[used..];
-            mark.seq += used as u64;
-        }
-    }
-
     /// The framing of a direction is lost; `between`: not inside a message that was recognised.
     pub(super) fn lose(&mut self, dir: usize, between: bool) {
         self.sides[dir].state = State::Search;
-        if self.client == Some(dir) {
+        if self.talk.client == Some(dir) {
             self.pairing.client_whole = false;
             self.pairing.gap_between = between;
         } else {
@@ -150,7 +104,7 @@ impl Http1 {
             self.lose(dir, true);
             return;
         };
-        if self.client == Some(dir) {
+        if self.talk.client == Some(dir) {
             let exchange = self.push_request(head, span, out);
             let call = &mut exchange.call;
             let headers = call.request.as_ref().map(|request| &request.headers);
@@ -194,7 +148,7 @@ impl Http1 {
         }
         let begin = span.begin;
         let mut exchange = self.new_exchange(begin, out);
-        let server = self.peers[1 - self.client.unwrap_or(0)];
+        let server = self.talk.server();
         exchange.set_request(head, server);
         exchange.head_end = span.end.seq;
         exchange.after_gap = !self.pairing.client_whole;
@@ -206,9 +160,7 @@ impl Http1 {
     }
 
     fn new_exchange(&mut self, begin: Mark, out: &mut Out) -> Exchange {
-        let client = self.client.unwrap_or(0);
-        let mut call = new_call(&out.source, self.peers[client], self.peers[1 - client], begin.ts);
-        call.id = crate::id::call_id(&out.source, call.ts, &self.origin, self.calls);
+        let call = self.talk.call(&out.source, begin.ts);
         self.calls += 1;
         Exchange::new(call, out.order.open(begin.ts), begin)
     }
@@ -220,7 +172,7 @@ impl Http1 {
             let mut exchange = self.new_exchange(begin, out);
             note(&mut exchange.call.anomalies, Anomaly::UNMATCHED);
             exchange.set_response(head);
-            let server = self.peers[1 - self.client.unwrap_or(0)];
+            let server = self.talk.server();
             exchange.call.host = super::exchange::server_host(server);
             self.orphan = Some(exchange);
             return self.orphan.as_mut();
@@ -244,16 +196,44 @@ impl Http1 {
             Framing::Chunked => State::Chunked(Chunks::new()),
             Framing::UntilClose => State::UntilClose,
             Framing::Tunnel => {
-                self.complete(dir, mark, None, out);
-                self.closed = true;
+                self.hand_over(dir, mark, out);
                 return;
             }
         };
     }
 
+    /// The response opens a tunnel (CONNECT) or changes the protocol (Upgrade, RFC 9110 §7.8).
+    fn hand_over(&mut self, dir: usize, mark: Mark, out: &mut Out) {
+        let token = match self.current(dir).map(|exchange| &exchange.call) {
+            Some(call) if call.status == Some(101) => {
+                let field = call.response.as_ref().and_then(|response| response.headers.get("upgrade"));
+                field.unwrap_or_default().trim().to_ascii_lowercase()
+            }
+            _ => {
+                self.next = Some(Next::Unknown);
+                return self.complete(dir, mark, None, out);
+            }
+        };
+        let is_next = self.orphan.is_none()
+            && self.queue.front().is_some_and(|exchange| exchange.request == Progress::Done);
+        self.next = Some(match token.as_str() {
+            "websocket" | "h2c" if is_next => {
+                let Some(mut exchange) = self.queue.pop_front().map(Box::new) else { return };
+                exchange.last_ts = exchange.last_ts.max(mark.ts);
+                exchange.response = Progress::Done;
+                self.bodies = self.bodies.saturating_sub(exchange.bytes());
+                if token == "h2c" { Next::UpgradedHttp2(exchange) } else { Next::WebSocket(exchange) }
+            }
+            _ => {
+                self.complete(dir, mark, None, out);
+                Next::Opaque
+            }
+        });
+    }
+
     /// The exchange that bytes of this direction belong to.
     pub(super) fn current(&mut self, dir: usize) -> Option<&mut Exchange> {
-        if self.client == Some(dir) {
+        if self.talk.client == Some(dir) {
             self.queue.back_mut()
         } else {
             self.orphan.as_mut().or(self.queue.front_mut())
@@ -262,7 +242,7 @@ impl Http1 {
 
     /// The message of a direction ends, with what was wrong about its end.
     pub(super) fn complete(&mut self, dir: usize, mark: Mark, anomaly: Option<Anomaly>, out: &mut Out) {
-        let is_request = self.client == Some(dir);
+        let is_request = self.talk.client == Some(dir);
         let certain = self.orphan.is_none();
         let contradicted = std::mem::take(&mut self.contradicted[dir]);
         self.sides[dir].state = State::Head;
@@ -305,12 +285,60 @@ impl Http1 {
 
     fn emit(&mut self, exchange: Exchange, out: &mut Out) {
         self.bodies = self.bodies.saturating_sub(exchange.bytes());
-        let (ticket, call) = exchange.into_call(&mut out.codings);
-        out.close(ticket, call);
+        exchange.emit(out);
+    }
+}
+
+impl Protocol for Http1 {
+    fn opened_by(&mut self, client: usize) {
+        if self.calls > 0 || (self.talk.client.is_some() && self.talk.calls == 0) {
+            return;
+        }
+        self.talk.client = Some(client);
+        self.sides.iter_mut().for_each(|side| side.state = State::Head);
+        self.pairing.server_whole = true;
+        self.pairing.client_whole = true;
+    }
+
+    fn contradicted(&mut self, dir: usize) {
+        self.contradicted[dir] = true;
+    }
+
+    fn is_known(&self) -> bool {
+        self.calls > 0 || self.sides.iter().any(|side| !side.head.is_empty())
+    }
+
+    fn bytes(&self) -> usize {
+        self.bodies + self.sides[0].head.len() + self.sides[1].head.len()
+    }
+
+    fn talk(&mut self) -> Talk {
+        std::mem::take(&mut self.talk)
+    }
+
+    fn data(&mut self, dir: usize, mut mark: Mark, bytes: &[u8], out: &mut Out) -> Option<Switch> {
+        let (mut rest, mut segment_start) = (bytes, true);
+        while !rest.is_empty() && !self.closed {
+            if self.sides[dir].state == State::Search && !(segment_start && self.is_message(dir, rest)) {
+                return None;
+            }
+            segment_start = false;
+            let used = match self.sides[dir].state {
+                State::Search => 0,
+                State::Head => self.head(dir, mark, rest, out),
+                _ => self.body(dir, mark, rest, out),
+            };
+            rest = &rest[used..];
+            mark.seq += used as u64;
+            if let Some(next) = self.next.take() {
+                return Some(Switch { used: bytes.len() - rest.len(), next });
+            }
+        }
+        None
     }
 
     /// `len` bytes of a direction will never be seen.
-    pub(crate) fn gap(&mut self, dir: usize, at: u64, len: u64, out: &mut Out) {
+    fn gap(&mut self, dir: usize, at: u64, len: u64, out: &mut Out) {
         if self.closed {
             return;
         }
@@ -329,7 +357,7 @@ impl Http1 {
             State::UntilClose => len,
         };
         let known = inside.min(len);
-        let is_request = self.client == Some(dir);
+        let is_request = self.talk.client == Some(dir);
         if let Some(exchange) = self.current(dir) {
             let body = if is_request { &mut exchange.request_body } else { &mut exchange.response_body };
             body.gap(known);
@@ -351,7 +379,7 @@ impl Http1 {
     }
 
     /// A direction was closed; `reset`: by RST.
-    pub(crate) fn end(&mut self, dir: usize, at: u64, reset: bool, out: &mut Out) {
+    fn end(&mut self, dir: usize, at: u64, reset: bool, out: &mut Out) {
         if self.closed {
             return;
         }
@@ -367,12 +395,11 @@ impl Http1 {
     }
 
     /// The connection is over, or no longer followed: everything known is handed out.
-    pub(crate) fn close(&mut self, out: &mut Out) {
-        let was_foreign = self.closed;
-        self.closed = false;
-        if !was_foreign {
-            (0..2).for_each(|dir| self.end(dir, 0, true, out));
+    fn close(&mut self, out: &mut Out) {
+        if self.closed {
+            return;
         }
+        (0..2).for_each(|dir| self.end(dir, 0, true, out));
         while let Some(mut exchange) = self.queue.pop_front() {
             if exchange.response == Progress::Absent && (exchange.after_gap || !self.pairing.server_whole) {
                 note(&mut exchange.call.anomalies, Anomaly::UNMATCHED);

@@ -2,14 +2,15 @@
 
 use std::net::SocketAddr;
 
-use model::{Anomaly, Call, Message, Scheme, Timestamp};
+use model::{Anomaly, Call, Message};
 
-use super::Mark;
 use super::body::Body;
 use super::coding::Codings;
 use super::framing::note;
 use super::head::{First, Head};
 use crate::order::Ticket;
+use crate::out::Out;
+use crate::session::Mark;
 
 /// Where a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -96,6 +97,12 @@ impl Exchange {
         self.request_body.bytes().len() + self.response_body.bytes().len()
     }
 
+    /// Hands the call out.
+    pub(crate) fn emit(self, out: &mut Out) {
+        let (ticket, call) = self.into_call(&mut out.codings);
+        out.close(ticket, call);
+    }
+
     /// The call, bodies decoded.
     pub(crate) fn into_call(mut self, codings: &mut Codings) -> (Ticket, Call) {
         let call = &mut self.call;
@@ -150,23 +157,6 @@ fn finish(message: &mut Message, body: Body, anomalies: &mut Vec<Anomaly>, codin
         None => {}
     }
     message.body = Some(bytes);
-}
-
-/// A new call of a connection.
-pub(crate) fn new_call(
-    source: &std::sync::Arc<str>,
-    client: SocketAddr,
-    server: SocketAddr,
-    ts: i64,
-) -> Call {
-    Call {
-        ts: Timestamp(ts),
-        source: source.clone(),
-        client: Some(client.into()),
-        server: Some(server.into()),
-        scheme: Some(Scheme::Http),
-        ..Call::default()
-    }
 }
 
 fn protocol(minor: u8) -> &'static str {

@@ -14,16 +14,5 @@ mod recognise;
 
 pub(crate) use coding::Codings;
 pub(crate) use connection::Http1;
-pub(crate) use exchange::normal_host;
+pub(crate) use exchange::{Exchange, normal_host};
 pub(crate) use head::{target_text, text};
-
-/// Where and when a slice of a stream was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Mark {
-    /// Position of the first byte in its direction, extended to 64 bits.
-    pub seq: u64,
-    /// Position up to which the sender had read the other direction; 0 when not stated.
-    pub ack: u64,
-    /// Capture time, microseconds.
-    pub ts: i64,
-}

@@ -58,8 +58,8 @@ impl Pairing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http1::Mark;
     use crate::order::Order;
+    use crate::session::Mark;
     use model::Call;
 
     /// Requests as (start, head end, acknowledgement, after a gap).

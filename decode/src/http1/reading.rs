@@ -3,7 +3,6 @@
 
 use model::{Anomaly, limits};
 
-use super::Mark;
 use super::chunked::Progress as Chunk;
 use super::connection::{Http1, Span, State};
 use super::exchange::Progress;
@@ -11,6 +10,7 @@ use super::framing::note;
 use super::head::{self, Head};
 use super::recognise::{Start, recognise, recognise_segment, skip_line_ends};
 use crate::out::Out;
+use crate::session::Mark;
 
 impl Http1 {
     /// True when a message of this direction starts here; the direction of the client is learned from it.
@@ -18,13 +18,9 @@ impl Http1 {
         let client = match recognise_segment(bytes) {
             Start::Request => dir,
             Start::Response => 1 - dir,
-            Start::Foreign if self.calls == 0 => {
-                self.closed = true;
-                return false;
-            }
             _ => return false,
         };
-        let fits = *self.client.get_or_insert(client) == client;
+        let fits = *self.talk.client.get_or_insert(client) == client;
         if fits {
             self.sides[dir].state = State::Head;
         }
@@ -40,7 +36,7 @@ impl Http1 {
                 return lead;
             }
             side.begin = mark;
-            let expect = if self.client == Some(dir) { Start::Request } else { Start::Response };
+            let expect = if self.talk.client == Some(dir) { Start::Request } else { Start::Response };
             if !self.vet(dir, bytes, expect) {
                 return bytes.len();
             }
@@ -72,7 +68,7 @@ impl Http1 {
             }
             Err(searched) if side.head.len() < limits::HEADER_BYTES_MAX => {
                 side.searched = searched;
-                let expect = if self.client == Some(dir) { Start::Request } else { Start::Response };
+                let expect = if self.talk.client == Some(dir) { Start::Request } else { Start::Response };
                 if known < 32 {
                     let start: Vec<u8> = self.sides[dir].head.iter().take(64).copied().collect();
                     self.vet(dir, &start, expect);
@@ -93,10 +89,9 @@ impl Http1 {
 
     /// Leaves the stream alone, until the next segment that starts a message, when these bytes start none.
     fn vet(&mut self, dir: usize, bytes: &[u8], expect: Start) -> bool {
-        match recognise(bytes) {
-            start if start == expect || start == Start::Short => return true,
-            Start::Foreign if self.calls == 0 => self.closed = true,
-            _ => {}
+        let start = recognise(bytes);
+        if start == expect || start == Start::Short {
+            return true;
         }
         self.take_head(dir);
         self.lose(dir, true);
@@ -104,14 +99,14 @@ impl Http1 {
     }
 
     fn read_head(&self, dir: usize, data: &[u8]) -> Option<Head> {
-        if self.client == Some(dir) { head::read_request(data) } else { head::read_response(data) }
+        if self.talk.client == Some(dir) { head::read_request(data) } else { head::read_response(data) }
     }
 
     /// Bytes were lost (or are too many) inside a head: what was read of it still tells something.
     pub(super) fn cut_head(&mut self, dir: usize, anomaly: Anomaly, out: &mut Out) {
         let begin = self.sides[dir].begin;
         let data = self.take_head(dir);
-        let is_request = self.client == Some(dir);
+        let is_request = self.talk.client == Some(dir);
         let Some(head) = head::read_cut(&data, is_request) else {
             self.lose(dir, true);
             return;
@@ -130,7 +125,7 @@ impl Http1 {
 
     /// Reads body bytes; returns the bytes used.
     pub(super) fn body(&mut self, dir: usize, mark: Mark, bytes: &[u8], out: &mut Out) -> usize {
-        let is_request = self.client == Some(dir);
+        let is_request = self.talk.client == Some(dir);
         let mut state = self.sides[dir].state;
         if !is_request
             && self.orphan.as_ref().is_some_and(|it| it.response_body.size() == 0)

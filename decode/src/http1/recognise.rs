@@ -5,8 +5,6 @@
 pub(crate) enum Start {
     Request,
     Response,
-    /// A protocol that never turns into HTTP/1: TLS, HTTP/2 with prior knowledge.
-    Foreign,
     /// No HTTP message starts here.
     Other,
     /// Too few bytes to tell.
@@ -15,7 +13,6 @@ pub(crate) enum Start {
 
 /// Longest method that is taken for one.
 const METHOD_MAX: usize = 24;
-const H2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
 /// Methods that are believed before the end of the line was seen.
 const METHODS: [&[u8]; 16] = [
     b"GET",
@@ -50,16 +47,12 @@ pub(crate) fn recognise(bytes: &[u8]) -> Start {
     if bytes[..shown] == response[..shown] {
         return if shown == response.len() { Start::Response } else { Start::Short };
     }
-    if bytes.starts_with(&[0x16, 3]) {
-        return Start::Foreign;
-    }
     let token = bytes.iter().take(METHOD_MAX + 1).take_while(|byte| is_method_byte(**byte)).count();
     match bytes.get(token..) {
         _ if token > METHOD_MAX => Start::Other,
         Some([]) => Start::Short,
         Some([b' ', rest @ ..]) if token > 0 => match rest.first() {
             None => Start::Short,
-            Some(b'*') if bytes.starts_with(b"PRI ") => preface(bytes),
             Some(byte) if byte.is_ascii_graphic() || *byte >= 0x80 => Start::Request,
             Some(_) => Start::Other,
         },
@@ -88,15 +81,6 @@ pub(crate) fn recognise_segment(bytes: &[u8]) -> Start {
     if sure { Start::Request } else { Start::Other }
 }
 
-fn preface(bytes: &[u8]) -> Start {
-    let shown = bytes.len().min(H2_PREFACE.len());
-    match bytes[..shown] == H2_PREFACE[..shown] {
-        true if shown < H2_PREFACE.len() => Start::Short,
-        true => Start::Foreign,
-        false => Start::Request,
-    }
-}
-
 fn is_method_byte(byte: u8) -> bool {
     byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_')
 }
@@ -123,8 +107,7 @@ mod tests {
         check("HTTP/1.1 200", Start::Response, Start::Response);
         check("HTT", Start::Short, Start::Other);
         check("GE", Start::Short, Start::Other);
-        check("PRI * HTTP/2.0\r\n", Start::Foreign, Start::Foreign);
-        check("\u{16}\u{3}\u{1}", Start::Foreign, Start::Foreign);
+        check("\u{16}\u{3}\u{1}", Start::Other, Start::Other);
         check("EHLO mail.example.com\r\n", Start::Request, Start::Other);
         check("SSH-2.0-x\r\n", Start::Other, Start::Other);
         check("{\"a\":1}", Start::Other, Start::Other);

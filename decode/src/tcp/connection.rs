@@ -1,14 +1,14 @@
-//! One TCP connection: puts its segments in order and feeds HTTP. See the module for the rules.
+//! One TCP connection: puts its segments in order and feeds the session. See the module for the rules.
 
 use std::net::SocketAddr;
 
 use model::limits;
 
 use super::half::{Half, Piece};
-use crate::http1::{Http1, Mark};
 use crate::net::Segment;
 use crate::order::Ticket;
 use crate::out::Out;
+use crate::session::{Mark, Session, Talk};
 
 /// Packets in a row outside the window, after which the ports were taken over by another connection.
 const STRAYS_MAX: u32 = 3;
@@ -37,7 +37,7 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Connection {
     halves: [Half; 2],
-    http: Http1,
+    session: Session,
     packets: u32,
     strays: u32,
     hold: Option<Hold>,
@@ -53,7 +53,7 @@ impl Connection {
         let origin = format!("{} {} {} {ts}", peers[0], peers[1], first.seq).into_bytes();
         Self {
             halves: [Half::default(), Half::default()],
-            http: Http1::new(peers, origin),
+            session: Session::new(Talk::new(peers, origin)),
             packets: 0,
             strays: 0,
             hold: None,
@@ -65,7 +65,7 @@ impl Connection {
 
     /// Bytes held for this connection.
     pub(crate) fn bytes(&self) -> usize {
-        self.halves[0].bytes + self.halves[1].bytes + self.http.bytes()
+        self.halves[0].bytes + self.halves[1].bytes + self.session.bytes()
     }
 
     /// Takes one segment of direction `dir`.
@@ -141,7 +141,7 @@ impl Connection {
                 half.next = at;
                 half.acked = half.acked.max(at);
             }
-            self.http.opened_by(if segment.ack.is_some() { 1 - dir } else { dir });
+            self.session.opened_by(if segment.ack.is_some() { 1 - dir } else { dir });
         } else if !half.started && half.opened_at.is_none() && at < half.next && !segment.payload.is_empty() {
             // The position was a guess from an acknowledgement, and nothing was delivered yet.
             half.next = at;
@@ -179,7 +179,7 @@ impl Connection {
 
     fn deliver(&mut self, dir: usize, mark: Mark, bytes: &[u8], cut: u32, out: &mut Out) {
         out.stats.stream_bytes += bytes.len() as u64;
-        self.http.data(dir, mark, bytes, out);
+        self.session.data(dir, mark, bytes, out);
         let half = &mut self.halves[dir];
         half.started = true;
         half.next += bytes.len() as u64;
@@ -192,7 +192,7 @@ impl Connection {
         let from = self.halves[dir].next;
         out.stats.gaps += 1;
         out.stats.gap_bytes += to - from;
-        self.http.gap(dir, from, to - from, out);
+        self.session.gap(dir, from, to - from, out);
         self.halves[dir].next = to;
     }
 
@@ -226,7 +226,7 @@ impl Connection {
                     if let Some(piece) = self.halves[dir].take() {
                         let mark = Mark { seq: self.halves[dir].next, ack: piece.ack, ts: piece.ts };
                         if piece.contradicted {
-                            self.http.contradicted(dir);
+                            self.session.contradicted(dir);
                         }
                         self.deliver(dir, mark, &piece.data, piece.cut, out);
                     }
@@ -323,7 +323,7 @@ impl Connection {
             if half.end.is_some_and(|end| end <= half.next) {
                 ended += 1;
                 let at = half.next;
-                self.http.end(dir, at, false, out);
+                self.session.end(dir, at, false, out);
             }
         }
         if ended == 2 {
@@ -341,8 +341,8 @@ impl Connection {
             self.drain(out);
         }
         self.closed = true;
-        self.http.close(out);
-        out.stats.not_http += u64::from(self.carried_data && !self.http.is_http());
+        self.session.close(out);
+        out.stats.not_http += u64::from(self.carried_data && !self.session.is_known());
         if let Some(hold) = self.hold.take() {
             out.order.cancel(hold.ticket);
         }

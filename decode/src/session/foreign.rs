@@ -1,0 +1,94 @@
+//! Protocols told by their first bytes, on any port. HTTP/1 is not among them: it is what a session speaks
+//! until something else is recognised. A protocol is one line in [`PROBES`].
+
+use super::Next;
+
+/// What a probe makes of the bytes at the start of a stream or segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guess {
+    Is(Foreign),
+    /// Could become this protocol: more bytes will tell.
+    Short,
+    No,
+}
+
+/// The protocols that are recognised by content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    Http2,
+    Tls,
+}
+
+impl From<Foreign> for Next {
+    fn from(foreign: Foreign) -> Self {
+        match foreign {
+            Foreign::Http2 | Foreign::Tls => Self::Opaque,
+        }
+    }
+}
+
+/// Where the bytes stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// They are the first of their direction; otherwise the first of a segment somewhere in the stream, where
+    /// a probe has to be strict.
+    pub at_start: bool,
+}
+
+type Probe = fn(&[u8], Place) -> Guess;
+
+const PROBES: [Probe; 2] = [http2, tls];
+
+/// Asks every probe; the first that is sure wins.
+pub(super) fn guess(bytes: &[u8], place: Place) -> Guess {
+    let mut best = Guess::No;
+    for probe in PROBES {
+        match probe(bytes, place) {
+            Guess::Is(foreign) => return Guess::Is(foreign),
+            Guess::Short => best = Guess::Short,
+            Guess::No => {}
+        }
+    }
+    best
+}
+
+/// True or short when `bytes` begin with `magic`, as far as both go.
+pub(crate) fn starts_with(bytes: &[u8], magic: &[u8], foreign: Foreign) -> Guess {
+    let shown = bytes.len().min(magic.len());
+    match bytes[..shown] == magic[..shown] {
+        true if shown == magic.len() => Guess::Is(foreign),
+        true => Guess::Short,
+        false => Guess::No,
+    }
+}
+
+/// The connection preface (RFC 9113 §3.4).
+fn http2(bytes: &[u8], _place: Place) -> Guess {
+    starts_with(bytes, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Foreign::Http2)
+}
+
+/// A handshake record (RFC 8446 §5.1).
+fn tls(bytes: &[u8], _place: Place) -> Guess {
+    starts_with(bytes, &[0x16, 3], Foreign::Tls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(bytes: &[u8], expect: Guess) {
+        assert_eq!(guess(bytes, Place { at_start: true }), expect, "{bytes:?}");
+    }
+
+    #[test]
+    fn first_bytes() {
+        check(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0", Guess::Is(Foreign::Http2));
+        check(b"PRI * HT", Guess::Short);
+        check(b"P", Guess::Short);
+        check(b"POST / HTTP/1.1\r\n", Guess::No);
+        check(&[0x16, 3, 1, 0, 5], Guess::Is(Foreign::Tls));
+        check(&[0x16], Guess::Short);
+        check(b"HTTP/1.1 200 OK\r\n", Guess::No);
+    }
+}
