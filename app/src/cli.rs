@@ -30,9 +30,10 @@ pub(crate) enum Command {
 }
 
 /// Formats that can be forced when recognition fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Format {
     /// Recognise from content
+    #[default]
     Auto,
     Pcap,
     Pcapng,
@@ -43,14 +44,24 @@ pub(crate) enum Format {
     Calls,
 }
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct DecodeArgs {
+/// How inputs are read, the same for every command that reads them.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct ReadingArgs {
     /// Files, globs or folders; `-` reads standard input. `.gz` and `.zst` are read through
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<String>,
     /// What the input is
     #[arg(long, value_enum, default_value = "auto")]
     pub format: Format,
+    /// Threads that decode one capture [default: one for each core, up to 8]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<u32>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DecodeArgs {
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Print counters of every stage to standard error at the end
     #[arg(long)]
     pub stats: bool,
@@ -58,15 +69,11 @@ pub(crate) struct DecodeArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct AnalyzeArgs {
-    /// Files, globs or folders; `-` reads standard input. `.gz` and `.zst` are read through
-    #[arg(required = true, value_name = "INPUT")]
-    pub inputs: Vec<String>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Folder to write into; made when missing
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// What the input is
-    #[arg(long, value_enum, default_value = "auto")]
-    pub format: Format,
     /// Print the summary as JSON
     #[arg(long)]
     pub json: bool,

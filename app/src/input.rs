@@ -7,12 +7,12 @@ use std::io::IsTerminal;
 
 use anyhow::{Result, bail};
 use capture::Input;
-use decode::{Decoder, Kind, Outcome, Stats};
+use decode::{Decoder, Kind, Outcome, Shard, Stats};
 use indicatif::{ProgressBar, ProgressStyle};
 use model::Call;
 
-use crate::NothingUsable;
-use crate::cli::Format;
+use crate::cli::{Format, ReadingArgs};
+use crate::{NothingUsable, shards};
 
 /// What came of all inputs.
 #[derive(Debug, Default)]
@@ -47,16 +47,12 @@ impl Summary {
 ///
 /// # Errors
 /// An input that cannot be opened or read; [`NothingUsable`] when no input gave a call; what `take` returns.
-pub(crate) fn read(
-    inputs: &[String],
-    format: Format,
-    take: &mut dyn FnMut(Call) -> Result<()>,
-) -> Result<Summary> {
-    let inputs = capture::expand(inputs)?;
+pub(crate) fn read(args: &ReadingArgs, take: &mut dyn FnMut(Call) -> Result<()>) -> Result<Summary> {
+    let inputs = capture::expand(&args.inputs)?;
     let mut summary = Summary { inputs: inputs.len(), ..Summary::default() };
     let sources = sources(&inputs);
     for (input, source) in inputs.iter().zip(&sources) {
-        let outcome = read_one(input, source, kind_of(format), take)?;
+        let outcome = read_one(input, source, args, take)?;
         let name = path_of(input);
         if let Some(line) = unusable(&outcome) {
             summary.unusable.push(format!("{name}: {line}"));
@@ -86,6 +82,8 @@ pub(crate) fn read(
     Ok(summary)
 }
 
+/// Threads that decode one capture at most: every one of them reads all packet headers.
+const DECODE_THREADS_MAX: u32 = 8;
 /// Problems of one input that are printed; the counters tell of the rest.
 const PROBLEMS_SHOWN: usize = 5;
 
@@ -135,12 +133,26 @@ fn path_of(input: &Input) -> String {
 fn read_one(
     input: &Input,
     source: &str,
-    kind: Option<Kind>,
+    args: &ReadingArgs,
     take: &mut dyn FnMut(Call) -> Result<()>,
 ) -> Result<Outcome> {
     let mut bytes = capture::open(input)?;
     let progress = progress(bytes.file_size(), source);
-    let mut decoder = Decoder::new(source, kind);
+    let kind = match kind_of(args.format) {
+        None => bytes.peek()?.map(decode::probe).filter(|kind| matches!(kind, Kind::Pcap | Kind::Pcapng)),
+        kind => kind,
+    };
+    let threads = args.threads.map_or_else(default_threads, |threads| threads.clamp(1, DECODE_THREADS_MAX));
+    let mut decoder = match kind {
+        Some(kind @ (Kind::Pcap | Kind::Pcapng)) if threads > 1 => {
+            let decoder = |shard: Shard| Decoder::of_shard(source, kind, shard);
+            let outcome = shards::decode(&mut bytes, threads, decoder, |len| progress.inc(len), take)?;
+            progress.finish_and_clear();
+            report_packing(&bytes, input);
+            return Ok(outcome);
+        }
+        kind => Decoder::new(source, kind),
+    };
     let failure = RefCell::new(None);
     let mut emit = |call: Call| {
         if failure.borrow().is_none() {
@@ -161,10 +173,22 @@ fn read_one(
     if let Some(error) = failure.take() {
         return Err(error);
     }
-    if let (Some(problem), false) = (bytes.problem(), stopped) {
-        eprintln!("apiarist: {}: {problem}", path_of(input));
+    if !stopped {
+        report_packing(&bytes, input);
     }
     Ok(outcome)
+}
+
+fn report_packing(bytes: &capture::Bytes, input: &Input) {
+    if let Some(problem) = bytes.problem() {
+        eprintln!("apiarist: {}: {problem}", path_of(input));
+    }
+}
+
+/// One thread for each core, up to [`DECODE_THREADS_MAX`].
+fn default_threads() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u32::try_from(cores).unwrap_or(1).min(DECODE_THREADS_MAX)
 }
 
 fn progress(size: Option<u64>, name: &str) -> ProgressBar {

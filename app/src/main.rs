@@ -10,6 +10,7 @@ mod live;
 mod pipeline;
 mod report;
 mod risk;
+mod shards;
 
 use std::process::ExitCode;
 

@@ -79,6 +79,24 @@ impl Bytes {
         Ok(Some(slice))
     }
 
+    /// What the next slice begins with, without taking it; `None` at the end. An error of a packed input shows
+    /// with the slice.
+    ///
+    /// # Errors
+    /// The device or pipe fails.
+    pub fn peek(&mut self) -> Result<Option<&[u8]>, Error> {
+        self.reader.consume(self.shown);
+        self.shown = 0;
+        match fill(self.reader.as_mut()) {
+            Ok(0) => Ok(None),
+            Ok(_) => {
+                self.reader.fill_buf().map(Some).map_err(|error| Error::unreadable(self.name.clone(), error))
+            }
+            Err(error) if is_broken_packing(&error) => Ok(None),
+            Err(error) => Err(Error::unreadable(self.name.clone(), error)),
+        }
+    }
+
     /// What went wrong with the packing, when something did: one line for a person.
     #[must_use]
     pub fn problem(&self) -> Option<&str> {

@@ -8,6 +8,7 @@ use crate::input::{Carry, Lines, PcapReader, PcapngReader};
 use crate::kind::{Kind, decide};
 use crate::network::Network;
 use crate::out::Out;
+use crate::shard::Shard;
 use crate::stats::{Problem, Stats};
 
 /// How far back in time an access log may step: servers write a line when the answer ends.
@@ -41,6 +42,7 @@ enum Input {
 pub struct Decoder {
     input: Input,
     kind: Option<Kind>,
+    shard: Shard,
     out: Out,
 }
 
@@ -60,7 +62,12 @@ impl Decoder {
     /// that is known; otherwise it is recognised from content.
     #[must_use]
     pub fn new(source: &str, kind: Option<Kind>) -> Self {
-        let mut decoder = Self { input: Input::Probing(Vec::new(), 0), kind: None, out: Out::new(source, 0) };
+        let mut decoder = Self {
+            input: Input::Probing(Vec::new(), 0),
+            kind: None,
+            shard: Shard::ALL,
+            out: Out::new(source, 0),
+        };
         if let Some(kind) = kind {
             decoder.set_kind(kind);
         }
@@ -73,11 +80,29 @@ impl Decoder {
         self.kind
     }
 
+    /// The decoder of a capture that follows only a share of its connections. What belongs to no connection is
+    /// counted by the first share, so that the counters of all shares add up.
+    #[must_use]
+    pub fn of_shard(source: &str, kind: Kind, shard: Shard) -> Self {
+        let mut decoder = Self::new(source, None);
+        decoder.shard = shard;
+        decoder.set_kind(kind);
+        decoder
+    }
+
     /// The counters so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let out = &self.out;
-        Stats { out_of_order: out.order.early, problems: out.problems.count, ..out.stats }
+        let stats = Stats { out_of_order: out.order.early, problems: out.problems.count, ..out.stats };
+        if self.shard.is_first() { stats } else { stats.of_connections() }
+    }
+
+    /// Every call that comes from now on starts at this time (microseconds) or later, but for those that
+    /// `out_of_order` counts; `i64::MAX` when order is not kept.
+    #[must_use]
+    pub fn horizon(&self) -> i64 {
+        self.out.order.horizon()
     }
 
     /// Takes the next bytes of the input.
@@ -130,17 +155,15 @@ impl Decoder {
         Outcome {
             kind: self.kind.unwrap_or(Kind::Unknown),
             stats: self.stats(),
-            problems: self.out.problems.list().to_vec(),
+            problems: if self.shard.is_first() { self.out.problems.list().to_vec() } else { Vec::new() },
         }
     }
 
     fn set_kind(&mut self, kind: Kind) {
         self.kind = Some(kind);
         self.input = match kind {
-            Kind::Pcap => Input::Pcap(Carry::default(), PcapReader::default(), Box::new(Network::new())),
-            Kind::Pcapng => {
-                Input::Pcapng(Carry::default(), PcapngReader::default(), Box::new(Network::new()))
-            }
+            Kind::Pcap => Input::Pcap(Carry::default(), PcapReader::default(), self.network()),
+            Kind::Pcapng => Input::Pcapng(Carry::default(), PcapngReader::default(), self.network()),
             Kind::Har => {
                 self.out.order.set_slack(i64::MAX);
                 Input::Har(Box::default())
@@ -152,6 +175,12 @@ impl Decoder {
             Kind::CallRecords => Input::Records(Lines::default(), Records::default()),
             Kind::Unknown => Input::Unknown,
         };
+    }
+
+    fn network(&self) -> Box<Network> {
+        let mut network = Box::new(Network::new());
+        network.shard = self.shard;
+        network
     }
 
     fn read(&mut self, data: &[u8], emit: &mut impl FnMut(Call)) {

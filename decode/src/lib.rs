@@ -15,9 +15,11 @@ mod network;
 mod order;
 mod out;
 mod session;
+mod shard;
 mod stats;
 mod tcp;
 
 pub use decoder::{Decoder, Outcome};
 pub use kind::{Kind, NotAKind, probe};
+pub use shard::Shard;
 pub use stats::{Problem, Stats};

@@ -3,6 +3,7 @@
 use crate::input::Packet;
 use crate::net::{Datagram, Fragments, Ip, is_read, network_layer, read_ip, read_tcp};
 use crate::out::Out;
+use crate::shard::Shard;
 use crate::tcp::Connections;
 
 /// IANA protocol number.
@@ -14,11 +15,18 @@ pub(crate) struct Network {
     connections: Connections,
     /// Link types met that are not read.
     unread_links: Vec<u16>,
+    /// The connections that are followed.
+    pub(crate) shard: Shard,
 }
 
 impl Network {
     pub(crate) fn new() -> Self {
-        Self { fragments: Fragments::default(), connections: Connections::new(), unread_links: Vec::new() }
+        Self {
+            fragments: Fragments::default(),
+            connections: Connections::new(),
+            unread_links: Vec::new(),
+            shard: Shard::ALL,
+        }
     }
 
     /// Takes one packet.
@@ -60,6 +68,9 @@ impl Network {
             out.stats.bad_packets += 1;
             return;
         };
+        if !self.shard.owns((datagram.src, segment.src_port), (datagram.dst, segment.dst_port)) {
+            return;
+        }
         out.stats.tcp_packets += 1;
         out.stats.tcp_bytes += segment.payload.len() as u64;
         self.connections.segment(datagram, &segment, ts, out);

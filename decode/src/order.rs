@@ -104,6 +104,12 @@ impl Order {
         self.done.push(Reverse((ticket, at)));
     }
 
+    /// Microseconds before which no call will start that is not out or complete yet.
+    pub(crate) fn horizon(&self) -> i64 {
+        let unsorted = self.now.saturating_sub(self.slack);
+        self.open.first().map_or(unsorted, |first| unsorted.min(first.ts))
+    }
+
     /// Hands out what is due.
     pub(crate) fn release(&mut self, emit: &mut impl FnMut(Call)) {
         let horizon = self.now.saturating_sub(self.slack);

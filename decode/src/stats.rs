@@ -56,6 +56,24 @@ macro_rules! counters {
     };
 }
 
+impl Stats {
+    /// The counters of connections and what comes out of them, without those of the packets below.
+    pub(crate) fn of_connections(self) -> Self {
+        Self {
+            bytes: 0,
+            problems: 0,
+            packets: 0,
+            not_ip: 0,
+            not_tcp: 0,
+            bad_packets: 0,
+            fragments: 0,
+            datagrams_rebuilt: 0,
+            datagrams_dropped: 0,
+            ..self
+        }
+    }
+}
+
 counters! {
     /// Bytes of input.
     bytes,

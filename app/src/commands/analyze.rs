@@ -16,11 +16,11 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<()> {
     std::fs::create_dir_all(&args.out).with_context(|| format!("cannot create {}", args.out.display()))?;
     let rules = Arc::new(Ruleset::builtin().context("the built-in rules cannot be loaded")?);
     let mut analysis = Analysis::start(&rules, &args.out)?;
-    let read = input::read(&args.inputs, args.format, &mut |call| analysis.add(&call))?;
+    let read = input::read(&args.reading, &mut |call| analysis.add(&call))?;
     let outcome = analysis.finish(&args.out)?;
     let counts = Counts::of(&outcome);
     write_all(&args.out, &outcome, &counts)?;
-    report::write(&args.out.join("report.html"), &args.inputs, &outcome, &counts, &rules)?;
+    report::write(&args.out.join("report.html"), &args.reading.inputs, &outcome, &counts, &rules)?;
     let mut out = std::io::stdout().lock();
     if args.json {
         serde_json::to_writer(&mut out, &counts)?;

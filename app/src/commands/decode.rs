@@ -9,7 +9,7 @@ use crate::input;
 
 pub(crate) fn run(args: &DecodeArgs) -> Result<()> {
     let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
-    let summary = input::read(&args.inputs, args.format, &mut |call| {
+    let summary = input::read(&args.reading, &mut |call| {
         serde_json::to_writer(&mut out, &call)?;
         Ok(out.write_all(b"\n")?)
     });

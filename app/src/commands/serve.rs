@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{error, info};
 
-use crate::cli::{Format, ServeArgs};
+use crate::cli::{ReadingArgs, ServeArgs};
 use crate::config::Config;
 use crate::input;
 use crate::live::{Live, Worker};
@@ -184,7 +184,8 @@ async fn push_files(live: &Arc<Live>, inputs: Vec<String>) -> Result<()> {
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<Vec<Call>>(4);
     let reader = tokio::task::spawn_blocking(move || {
         let mut batch = Vec::with_capacity(BATCH_CALLS);
-        let summary = input::read(&inputs, Format::Auto, &mut |call| {
+        let args = ReadingArgs { inputs, ..ReadingArgs::default() };
+        let summary = input::read(&args, &mut |call| {
             batch.push(call);
             if batch.len() == BATCH_CALLS {
                 sender.blocking_send(std::mem::take(&mut batch)).context("the server is stopping")?;

@@ -51,6 +51,24 @@ fn what_came_before_a_cut_is_not_lost() {
 }
 
 #[test]
+fn several_threads_decode_what_one_does() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../decode/tests/golden");
+    for case in ["http1-framings", "http1-losses", "http1-odd-heads"] {
+        let input = golden.join(case).join("input.pcap");
+        let decode = |threads: &str| {
+            let input = input.to_str().expect("a path");
+            let output = apiarist(&["decode", "--stats", "--threads", threads, input]);
+            assert_eq!(output.status.code(), Some(0), "{case}");
+            let text = |bytes| String::from_utf8(bytes).expect("text");
+            (text(output.stdout), text(output.stderr))
+        };
+        let one = decode("1");
+        assert!(one.0.lines().count() > 1, "{case}");
+        assert_eq!(decode("3"), one, "{case}");
+    }
+}
+
+#[test]
 fn the_demonstration_analysed_offline() {
     let dir = tempfile::tempdir().expect("a folder");
     let demo = testkit::demo::generate(model::Timestamp(1_795_300_000_000_000), 11);

@@ -19,7 +19,7 @@ pub(crate) struct Mark {
 
 /// A protocol over two byte streams with gaps. Directions are 0 and 1; which of them is the client is in
 /// [`Talk::client`], or learned from content. Bad bytes are an anomaly or a counter, never an error.
-pub(crate) trait Protocol: Debug {
+pub(crate) trait Protocol: Debug + Send {
     /// The next bytes of a direction: the payload of one segment (or record, or message that carried it).
     /// `Some`: another protocol takes over after the bytes used; the session goes on with what is left of them.
     fn data(&mut self, dir: usize, mark: Mark, bytes: &[u8], out: &mut Out) -> Option<Switch>;

@@ -1,0 +1,161 @@
+//! Decodes one capture on several threads: every thread reads all packets and follows its share of the
+//! connections; the calls are merged in order of request start. Memory is bounded: blocks and calls wait in
+//! channels of fixed length.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use anyhow::Result;
+use capture::Bytes;
+use decode::{Decoder, Outcome, Shard};
+use model::Call;
+
+/// Bytes handed to the threads at a time.
+const BLOCK_BYTES: usize = 1 << 20;
+/// Blocks that wait for a thread, and answers that wait for the merge.
+const QUEUE: usize = 4;
+
+/// What a thread has to say after a block.
+struct Answer {
+    calls: Vec<Call>,
+    /// Calls of later answers start at this time or later.
+    horizon: i64,
+    /// The input ended.
+    outcome: Option<Outcome>,
+}
+
+/// A call that waits for the threads that are behind.
+struct Waiting {
+    call: Call,
+    serial: u64,
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Waiting {}
+
+impl PartialOrd for Waiting {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Waiting {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl Waiting {
+    fn key(&self) -> (i64, u64) {
+        (self.call.ts.0, self.serial)
+    }
+}
+
+/// Reads a capture to its end with the decoders that `decoder` makes for each of `threads` shares; `step` is told
+/// the length of every slice, for a progress display.
+///
+/// # Errors
+/// The input fails, or `take` refuses a call.
+pub(crate) fn decode(
+    bytes: &mut Bytes,
+    threads: u32,
+    decoder: impl Fn(Shard) -> Decoder,
+    step: impl Fn(u64) + Send,
+    take: &mut dyn FnMut(Call) -> Result<()>,
+) -> Result<Outcome> {
+    thread::scope(|scope| {
+        let shards = (0..threads).filter_map(|index| Shard::new(index, threads));
+        let (blocks, answers): (Vec<_>, Vec<_>) = shards
+            .map(|shard| {
+                let (block_in, block_out) = sync_channel::<Arc<[u8]>>(QUEUE);
+                let (answer_in, answer_out) = sync_channel(QUEUE);
+                let decoder = decoder(shard);
+                scope.spawn(move || work(decoder, &block_out, &answer_in));
+                (block_in, answer_out)
+            })
+            .unzip();
+        let feeder = scope.spawn(move || feed(bytes, &blocks, step));
+        let outcome = merge(&answers, take);
+        // The threads stop as soon as nobody listens to them any more.
+        drop(answers);
+        let fed = feeder.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let outcome = outcome?;
+        fed?;
+        Ok(outcome)
+    })
+}
+
+/// Hands every block to every thread.
+fn feed(bytes: &mut Bytes, blocks: &[SyncSender<Arc<[u8]>>], step: impl Fn(u64)) -> Result<()> {
+    let mut block = Vec::with_capacity(BLOCK_BYTES);
+    while let Some(slice) = bytes.next_slice()? {
+        step(slice.len() as u64);
+        block.extend_from_slice(slice);
+        if block.len() >= BLOCK_BYTES && !send(&mut block, blocks) {
+            return Ok(());
+        }
+    }
+    send(&mut block, blocks);
+    Ok(())
+}
+
+/// False when a thread is gone.
+fn send(block: &mut Vec<u8>, blocks: &[SyncSender<Arc<[u8]>>]) -> bool {
+    let shared: Arc<[u8]> = Arc::from(block.as_slice());
+    block.clear();
+    blocks.iter().all(|thread| thread.send(Arc::clone(&shared)).is_ok())
+}
+
+fn work(mut decoder: Decoder, blocks: &Receiver<Arc<[u8]>>, answers: &SyncSender<Answer>) {
+    for block in blocks {
+        let mut calls = Vec::new();
+        decoder.push(&block, &mut |call| calls.push(call));
+        let answer = Answer { calls, horizon: decoder.horizon(), outcome: None };
+        if answers.send(answer).is_err() {
+            return;
+        }
+    }
+    let mut calls = Vec::new();
+    let outcome = decoder.finish(&mut |call| calls.push(call));
+    // Nobody listens after an error: then there is nothing to tell.
+    let _ = answers.send(Answer { calls, horizon: i64::MAX, outcome: Some(outcome) });
+}
+
+/// One answer of each thread at a time: as every block goes to every thread, none of them can be left behind.
+fn merge(answers: &[Receiver<Answer>], take: &mut dyn FnMut(Call) -> Result<()>) -> Result<Outcome> {
+    let mut waiting: BinaryHeap<Reverse<Waiting>> = BinaryHeap::new();
+    let (mut serial, mut whole): (u64, Option<Outcome>) = (0, None);
+    loop {
+        let mut horizon = i64::MAX;
+        let mut ended = true;
+        for thread in answers {
+            let Ok(answer) = thread.recv() else { continue };
+            horizon = horizon.min(answer.horizon);
+            for call in answer.calls {
+                serial += 1;
+                waiting.push(Reverse(Waiting { call, serial }));
+            }
+            match (answer.outcome, &mut whole) {
+                (None, _) => ended = false,
+                (Some(outcome), None) => whole = Some(outcome),
+                (Some(outcome), Some(whole)) => whole.stats.add(&outcome.stats),
+            }
+        }
+        while waiting.peek().is_some_and(|Reverse(first)| first.call.ts.0 < horizon || ended) {
+            if let Some(Reverse(first)) = waiting.pop() {
+                take(first.call)?;
+            }
+        }
+        if ended {
+            return whole.ok_or_else(|| anyhow::anyhow!("the decoding threads stopped"));
+        }
+    }
+}
