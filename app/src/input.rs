@@ -23,7 +23,7 @@ pub(crate) struct Summary {
     inputs: usize,
     /// One line for each input of which nothing could be used.
     unusable: Vec<String>,
-    /// One line for each document that broke off.
+    /// One line for each document that broke off and each input that could not be read.
     damaged: Vec<String>,
 }
 
@@ -33,8 +33,8 @@ impl Summary {
         self.stats.counters().iter().map(|(name, count)| format!("{name:>20} {count}\n")).collect()
     }
 
-    /// An error when a document was cut or broken: its calls up to there have been handed out, but what is
-    /// missing cannot be told. To be asked after the output is complete.
+    /// An error when a document was cut or broken or an input could not be read: calls up to there have been handed
+    /// out, but what is missing cannot be told. To be asked after the output is complete.
     pub fn require_whole(&self) -> Result<()> {
         match self.damaged.as_slice() {
             [] => Ok(()),
@@ -46,14 +46,22 @@ impl Summary {
 /// Reads all inputs and hands every call to `take`, input by input.
 ///
 /// # Errors
-/// An input that cannot be opened or read; [`NothingUsable`] when no input gave a call; what `take` returns.
+/// A pattern without a file; no input that could be read; [`NothingUsable`] when none gave a call; what `take`
+/// returns.
 pub(crate) fn read(args: &ReadingArgs, take: &mut dyn FnMut(Call) -> Result<()>) -> Result<Summary> {
     let inputs = capture::expand(&args.inputs)?;
     let mut summary = Summary { inputs: inputs.len(), ..Summary::default() };
     let sources = sources(&inputs);
     for (input, source) in inputs.iter().zip(&sources) {
-        let outcome = read_one(input, source, args, take)?;
         let name = path_of(input);
+        let outcome = match read_one(input, source, args, take) {
+            // The other inputs are still read; the exit status tells.
+            Err(error) if error.is::<capture::Error>() => {
+                summary.damaged.push(format!("{error:#}"));
+                continue;
+            }
+            outcome => outcome?,
+        };
         if let Some(line) = unusable(&outcome) {
             summary.unusable.push(format!("{name}: {line}"));
         } else if outcome.kind == Kind::Har && outcome.stats.problems > outcome.stats.malformed_entries {
@@ -69,6 +77,7 @@ pub(crate) fn read(args: &ReadingArgs, take: &mut dyn FnMut(Call) -> Result<()>)
         summary.stats.add(&outcome.stats);
     }
     if summary.calls == 0 {
+        summary.require_whole()?;
         let lines = if summary.inputs > PROBLEMS_SHOWN {
             format!("nothing usable in {} files", summary.inputs)
         } else {

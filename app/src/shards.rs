@@ -75,7 +75,7 @@ pub(crate) fn decode(
         let shards = (0..threads).filter_map(|index| Shard::new(index, threads));
         let (blocks, answers): (Vec<_>, Vec<_>) = shards
             .map(|shard| {
-                let (block_in, block_out) = sync_channel::<Arc<[u8]>>(QUEUE);
+                let (block_in, block_out) = sync_channel::<Arc<Vec<u8>>>(QUEUE);
                 let (answer_in, answer_out) = sync_channel(QUEUE);
                 let decoder = decoder(shard);
                 scope.spawn(move || work(decoder, &block_out, &answer_in));
@@ -94,7 +94,7 @@ pub(crate) fn decode(
 }
 
 /// Hands every block to every thread.
-fn feed(bytes: &mut Bytes, blocks: &[SyncSender<Arc<[u8]>>], step: impl Fn(u64)) -> Result<()> {
+fn feed(bytes: &mut Bytes, blocks: &[SyncSender<Arc<Vec<u8>>>], step: impl Fn(u64)) -> Result<()> {
     let mut block = Vec::with_capacity(BLOCK_BYTES);
     while let Some(slice) = bytes.next_slice()? {
         step(slice.len() as u64);
@@ -108,13 +108,12 @@ fn feed(bytes: &mut Bytes, blocks: &[SyncSender<Arc<[u8]>>], step: impl Fn(u64))
 }
 
 /// False when a thread is gone.
-fn send(block: &mut Vec<u8>, blocks: &[SyncSender<Arc<[u8]>>]) -> bool {
-    let shared: Arc<[u8]> = Arc::from(block.as_slice());
-    block.clear();
+fn send(block: &mut Vec<u8>, blocks: &[SyncSender<Arc<Vec<u8>>>]) -> bool {
+    let shared = Arc::new(std::mem::replace(block, Vec::with_capacity(BLOCK_BYTES)));
     blocks.iter().all(|thread| thread.send(Arc::clone(&shared)).is_ok())
 }
 
-fn work(mut decoder: Decoder, blocks: &Receiver<Arc<[u8]>>, answers: &SyncSender<Answer>) {
+fn work(mut decoder: Decoder, blocks: &Receiver<Arc<Vec<u8>>>, answers: &SyncSender<Answer>) {
     for block in blocks {
         let mut calls = Vec::new();
         decoder.push(&block, &mut |call| calls.push(call));

@@ -1,21 +1,27 @@
 //! Decodes captures and prints what was found and how fast:
-//! `cargo run --release -p decode --example decode_file -- [--walk] [--print] [--times N] FILE...`
+//! `cargo run --release -p decode --example decode_file -- [--walk] [--print] [--times N] [--threads N] FILE...`
 //! `--walk` also reads every JSON body to its end; `--print` writes call records instead; `--times` decodes again
-//! and again, which shows whether memory grows.
+//! and again, which shows whether memory grows; `--threads` follows a share of the connections on each thread.
 
 #![allow(clippy::print_stdout, reason = "printing is what this example is for")]
 
+use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
+use std::sync::Arc;
 use std::time::Instant;
 
-use decode::{Decoder, Outcome};
+use decode::{Decoder, Kind, Outcome, Shard};
 use model::Call;
 
-#[derive(Debug, Default)]
+/// Bytes read at a time.
+const BLOCK_BYTES: usize = 256 << 10;
+
+#[derive(Debug, Clone, Copy)]
 struct Options {
     walk: bool,
     print: bool,
     times: usize,
+    threads: u32,
 }
 
 /// What was seen of the calls.
@@ -26,49 +32,125 @@ struct Seen {
 }
 
 fn main() -> std::io::Result<()> {
-    let mut options = Options { times: 1, ..Options::default() };
+    let mut options = Options { walk: false, print: false, times: 1, threads: 1 };
     let mut arguments = std::env::args().skip(1);
+    let number = |text: Option<String>| text.and_then(|text| text.parse().ok()).unwrap_or(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--walk" => options.walk = true,
             "--print" => options.print = true,
-            "--times" => options.times = arguments.next().and_then(|times| times.parse().ok()).unwrap_or(1),
-            path => (0..options.times).try_for_each(|_| decode(path, &options))?,
+            "--times" => options.times = number(arguments.next()) as usize,
+            "--threads" => options.threads = number(arguments.next()),
+            path => (0..options.times).try_for_each(|_| run(path, options))?,
         }
     }
     Ok(())
 }
 
-fn decode(path: &str, options: &Options) -> std::io::Result<()> {
-    let mut file = std::fs::File::open(path)?;
-    let mut buffer = vec![0; 256 << 10];
-    let mut decoder = Decoder::new(path, None);
-    let (begin, mut seen) = (Instant::now(), Seen::default());
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut emit = |call: Call| {
-        seen.complete += u64::from(call.request.is_some() && call.status.is_some());
+fn run(path: &str, options: Options) -> std::io::Result<()> {
+    let begin = Instant::now();
+    let mut file = File::open(path)?;
+    let mut shares = Vec::new();
+    if options.threads <= 1 {
+        let (mut share, mut buffer) = (Share::new(path, options, Shard::ALL), vec![0; BLOCK_BYTES]);
+        loop {
+            let len = file.read(&mut buffer)?;
+            if len == 0 {
+                break;
+            }
+            share.push(&buffer[..len]);
+        }
+        shares.push(share.finish()?);
+    } else {
+        shares = side_by_side(path, options, &mut file)?;
+    }
+    let (mut whole, mut seen) = shares.remove(0);
+    for (outcome, more) in &shares {
+        whole.stats.add(&outcome.stats);
+        seen.complete += more.complete;
+        seen.json += more.json;
+    }
+    if !options.print {
+        report(path, &whole, &seen, begin);
+    }
+    Ok(())
+}
+
+/// Every thread is handed every block and follows its share of the connections.
+fn side_by_side(path: &str, options: Options, file: &mut File) -> std::io::Result<Vec<(Outcome, Seen)>> {
+    std::thread::scope(|scope| {
+        let shards = (0..options.threads).filter_map(|index| Shard::new(index, options.threads));
+        let threads: Vec<_> = shards
+            .map(|shard| {
+                let (sender, blocks) = std::sync::mpsc::sync_channel::<Arc<Vec<u8>>>(4);
+                let thread = scope.spawn(move || {
+                    let mut share = Share::new(path, options, shard);
+                    blocks.iter().for_each(|block| share.push(&block));
+                    share.finish()
+                });
+                (sender, thread)
+            })
+            .collect();
+        loop {
+            let mut block = vec![0; BLOCK_BYTES];
+            let len = file.read(&mut block)?;
+            if len == 0 {
+                break;
+            }
+            block.truncate(len);
+            let block = Arc::new(block);
+            // A thread that is gone has panicked: joining it tells.
+            threads.iter().for_each(|(sender, _)| drop(sender.send(Arc::clone(&block))));
+        }
+        let (senders, threads): (Vec<_>, Vec<_>) = threads.into_iter().unzip();
+        drop(senders);
+        threads.into_iter().map(|thread| thread.join().expect("a thread that does not panic")).collect()
+    })
+}
+
+/// The decoder of a share of the connections, and what it found.
+struct Share {
+    decoder: Decoder,
+    options: Options,
+    seen: Seen,
+    out: BufWriter<std::io::Stdout>,
+}
+
+impl Share {
+    fn new(path: &str, options: Options, shard: Shard) -> Self {
+        let decoder = match shard == Shard::ALL {
+            true => Decoder::new(path, None),
+            false => Decoder::of_shard(path, Kind::Pcap, shard),
+        };
+        Self { decoder, options, seen: Seen::default(), out: BufWriter::new(std::io::stdout()) }
+    }
+
+    fn push(&mut self, block: &[u8]) {
+        let Self { decoder, options, seen, out } = self;
+        decoder.push(block, &mut |call| seen.add(&call, *options, out));
+    }
+
+    fn finish(mut self) -> std::io::Result<(Outcome, Seen)> {
+        let Self { decoder, options, seen, out } = &mut self;
+        let decoder = std::mem::replace(decoder, Decoder::new("", None));
+        let outcome = decoder.finish(&mut |call| seen.add(&call, *options, out));
+        out.flush()?;
+        Ok((outcome, self.seen))
+    }
+}
+
+impl Seen {
+    fn add(&mut self, call: &Call, options: Options, out: &mut impl std::io::Write) {
+        self.complete += u64::from(call.request.is_some() && call.status.is_some());
         if options.walk {
             let bodies = [&call.request, &call.response].into_iter().flatten();
-            seen.json += bodies.filter(|message| is_whole_json(message.body())).count() as u64;
+            self.json += bodies.filter(|message| is_whole_json(message.body())).count() as u64;
         }
-        if options.print && serde_json::to_writer(&mut out, &call).is_ok() {
+        if options.print && serde_json::to_writer(&mut *out, call).is_ok() {
             // A closed pipe shows at the end.
             let _ = out.write_all(b"\n");
         }
-    };
-    loop {
-        let len = file.read(&mut buffer)?;
-        if len == 0 {
-            break;
-        }
-        decoder.push(&buffer[..len], &mut emit);
     }
-    let outcome = decoder.finish(&mut emit);
-    out.flush()?;
-    if !options.print {
-        report(path, &outcome, &seen, begin);
-    }
-    Ok(())
 }
 
 fn is_whole_json(body: &[u8]) -> bool {

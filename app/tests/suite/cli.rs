@@ -51,6 +51,19 @@ fn what_came_before_a_cut_is_not_lost() {
 }
 
 #[test]
+fn one_unreadable_input_does_not_cost_the_others() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("calls.jsonl");
+    std::fs::write(&path, b"{\"method\":\"GET\",\"host\":\"a.example\",\"target\":\"/x\",\"status\":200}\n")
+        .expect("a file");
+    let missing = dir.path().join("missing.pcap");
+    let output = apiarist(&["decode", missing.to_str().expect("a path"), path.to_str().expect("a path")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(one_line(&output).contains("missing.pcap"));
+    assert_eq!(String::from_utf8(output.stdout).expect("text").lines().count(), 1);
+}
+
+#[test]
 fn several_threads_decode_what_one_does() {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../decode/tests/golden");
     for case in ["http1-framings", "http1-losses", "http1-odd-heads"] {
