@@ -291,7 +291,7 @@ impl Http1 {
 
 impl Protocol for Http1 {
     fn opened_by(&mut self, client: usize) {
-        if self.calls > 0 || (self.talk.client.is_some() && self.talk.calls == 0) {
+        if self.calls > 0 || self.sides.iter().any(|side| side.state != State::Search) {
             return;
         }
         self.talk.client = Some(client);

@@ -106,16 +106,13 @@ impl Session {
         }
         let place = Place { at_start: self.opened && !self.begun[dir] };
         let guess = foreign::guess(if self.held.is_empty() { bytes } else { &start }, place);
-        let is_short = guess == Guess::Short && start.len() < SNIFF_BYTES;
-        if is_short || (!self.held.is_empty() && !self.held.iter().any(|held| held.dir == dir)) {
-            self.held.push(Held { dir, mark, bytes: bytes.to_vec() });
-            if !is_short || self.held.len() > SNIFF_BYTES {
-                self.settle(out);
+        match guess {
+            Guess::Short if start.len() < SNIFF_BYTES && self.held.len() < SNIFF_BYTES => {
+                self.held.push(Held { dir, mark, bytes: bytes.to_vec() });
+                return true;
             }
-            return true;
-        }
-        if let Guess::Is(next) = guess {
-            self.switch(next.into(), out);
+            Guess::Is(foreign) => self.switch(foreign.into(), out),
+            Guess::Short | Guess::No => {}
         }
         self.settle(out);
         false
