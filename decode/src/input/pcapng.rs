@@ -32,15 +32,9 @@ fn section_order(head: &[u8]) -> Option<bool> {
     }
 }
 
-/// Bytes of a block that is read; 0 for kinds that are not.
+/// Bytes of a block that is looked at as a whole.
 fn largest(kind: u32) -> usize {
-    match kind {
-        SECTION | INTERFACE | PACKET_OBSOLETE | PACKET_SIMPLE | PACKET_ENHANCED => {
-            limits::PACKET_BYTES_MAX + OPTION_BYTES_MAX
-        }
-        SECRETS => limits::KEY_LOG_BYTES_MAX,
-        _ => 0,
-    }
+    if kind == SECRETS { limits::KEY_LOG_BYTES_MAX } else { limits::PACKET_BYTES_MAX + OPTION_BYTES_MAX }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +58,7 @@ pub(crate) struct PcapngReader {
 
 /// What can be said about the bytes at a place.
 enum Block {
-    /// A block of this kind and length; of those that are read, all of it is there.
+    /// A block of this kind and length; all of it is there, if it is not too large.
     Good(u32, usize),
     Need(usize),
     Damaged,
@@ -100,10 +94,8 @@ impl PcapngReader {
             }
         };
         let Some(block) = data.get(..len).filter(|_| len <= largest(kind)) else {
-            if largest(kind) > 0 {
-                out.problems.report(format!("capture block of {len} bytes left out"), at);
-                out.stats.skipped_bytes += len as u64;
-            }
+            out.problems.report(format!("capture block of {len} bytes left out"), at);
+            out.stats.skipped_bytes += len as u64;
             return (Step::Skip(len as u64), Read::Nothing);
         };
         let read = self.read(kind, &block[8..len - 4]).unwrap_or_else(|| {
@@ -114,7 +106,7 @@ impl PcapngReader {
         (Step::Used(len), read)
     }
 
-    /// Looks at the header of a block, and for blocks that are read at the length that is repeated at its end.
+    /// Looks at the header of a block and at the length that is repeated at its end.
     fn block(&self, data: &[u8]) -> Block {
         if data.len() < 12 {
             return Block::Need(12);
@@ -131,7 +123,7 @@ impl PcapngReader {
             return Block::Damaged;
         }
         if len > largest(kind) {
-            return Block::Good(kind, len);
+            return if KINDS.contains(&kind) { Block::Good(kind, len) } else { Block::Damaged };
         }
         if data.len() < len {
             return Block::Need(len);
@@ -162,12 +154,13 @@ impl PcapngReader {
             let is_section = u32_at(head, 0, true) == Some(SECTION);
             let big = if is_section { section_order(head)? } else { big };
             let (kind, len) = (u32_at(head, 0, big)?, u32_at(head, 4, big)? as usize);
-            let is_possible = len >= 12 && len.is_multiple_of(4) && len <= largest(kind);
-            is_possible.then_some((len, big))
+            let is_possible =
+                KINDS.contains(&kind) && len >= 12 && len.is_multiple_of(4) && len <= largest(kind);
+            is_possible.then_some((kind, len, big))
         };
-        if let Some((len, big)) = candidate(0) {
+        if let Some((kind, len, big)) = candidate(0) {
             match u32_at(data, len - 4, big) {
-                Some(again) if again as usize == len => return None,
+                Some(again) if again as usize == len && self.is_consistent(kind, &data[8..len - 4]) => return None,
                 None if !self.at_end => return Some(Step::Need(len)),
                 _ => {}
             }
@@ -178,6 +171,11 @@ impl PcapngReader {
         Some(Step::Used(next))
     }
 
+    /// A packet block names an interface that exists, and its packet lies inside.
+    fn is_consistent(&self, kind: u32, body: &[u8]) -> bool {
+        !matches!(kind, PACKET_OBSOLETE | PACKET_SIMPLE | PACKET_ENHANCED) || self.packet(kind, body).is_some()
+    }
+
     fn read<'a>(&mut self, kind: u32, body: &'a [u8]) -> Option<Read<'a>> {
         match kind {
             SECTION => {
@@ -186,7 +184,10 @@ impl PcapngReader {
             }
             INTERFACE => self.interface(body)?,
             SECRETS => return self.secrets(body),
-            _ => return self.packet(kind, body).map(Read::Packet),
+            PACKET_OBSOLETE | PACKET_SIMPLE | PACKET_ENHANCED => {
+                return self.packet(kind, body).map(Read::Packet);
+            }
+            _ => {}
         }
         Some(Read::Nothing)
     }
