@@ -4,7 +4,7 @@
 use model::{Call, limits};
 
 use crate::format::{AccessLog, Har, Records};
-use crate::input::{Carry, Lines, PcapReader, PcapngReader};
+use crate::input::{Carry, Lines, PcapReader, PcapngReader, Read};
 use crate::kind::{Kind, decide};
 use crate::network::Network;
 use crate::out::Out;
@@ -138,11 +138,23 @@ impl Decoder {
         }
         let out = &mut self.out;
         match &mut self.input {
-            Input::Pcap(carry, _, network) | Input::Pcapng(carry, _, network) => {
-                if carry.rest() > 0 || carry.is_skipping() {
-                    out.problems.report("the capture ends inside a packet", carry.at);
-                }
-                network.finish(out);
+            Input::Pcap(carry, reader, network) => {
+                reader.end();
+                carry.finish(|data, at| {
+                    let (step, read) = reader.step(data, at, out);
+                    take(network, read, out, emit);
+                    step
+                });
+                end_capture(carry, network, out);
+            }
+            Input::Pcapng(carry, reader, network) => {
+                reader.end();
+                carry.finish(|data, at| {
+                    let (step, read) = reader.step(data, at, out);
+                    take(network, read, out, emit);
+                    step
+                });
+                end_capture(carry, network, out);
             }
             Input::Har(har) => har.finish(out),
             Input::AccessLog(lines, log) => lines.finish(|number, line| log.line(number, line, out)),
@@ -187,19 +199,13 @@ impl Decoder {
         let out = &mut self.out;
         match &mut self.input {
             Input::Pcap(carry, reader, network) => carry.feed(data, |data, at| {
-                let (step, packet) = reader.step(data, at, &mut out.problems);
-                if let Some(packet) = packet {
-                    network.packet(&packet, out);
-                    out.order.release(emit);
-                }
+                let (step, read) = reader.step(data, at, out);
+                take(network, read, out, emit);
                 step
             }),
             Input::Pcapng(carry, reader, network) => carry.feed(data, |data, at| {
-                let (step, packet) = reader.step(data, at, &mut out.problems);
-                if let Some(packet) = packet {
-                    network.packet(&packet, out);
-                    out.order.release(emit);
-                }
+                let (step, read) = reader.step(data, at, out);
+                take(network, read, out, emit);
                 step
             }),
             Input::Har(har) => har.feed(data, out),
@@ -215,4 +221,23 @@ impl Decoder {
         }
         out.order.release(emit);
     }
+}
+
+/// Hands on what a step through a capture brought.
+fn take(network: &mut Network, read: Read<'_>, out: &mut Out, emit: &mut impl FnMut(Call)) {
+    match read {
+        Read::Packet(packet) => {
+            network.packet(&packet, out);
+            out.order.release(emit);
+        }
+        Read::Secrets(key_log) => network.secrets(key_log, out),
+        Read::Nothing => {}
+    }
+}
+
+fn end_capture(carry: &Carry, network: &mut Network, out: &mut Out) {
+    if carry.rest() > 0 || carry.is_skipping() {
+        out.problems.report("the capture ends inside a packet", carry.at);
+    }
+    network.finish(out);
 }

@@ -1,31 +1,42 @@
-//! From captured packets to calls: link, IP, fragments, TCP. Counts what it leaves aside.
+//! From captured packets to calls: links, tunnels, IP, fragments, TCP. Counts where each packet ends.
+
+use model::limits;
 
 use crate::input::Packet;
-use crate::net::{Datagram, Fragments, Ip, is_read, network_layer, read_ip, read_tcp};
+use crate::net::{
+    Added, Datagram, Duplicates, End, Fragments, Ip, Layer, first_layer, ip_packet, read_ip, read_tcp, tunnel,
+};
 use crate::out::Out;
 use crate::shard::Shard;
 use crate::tcp::Connections;
 
 /// IANA protocol number.
 const TCP: u8 = 6;
+/// Link types that are not read and are named in a problem.
+const UNREAD_LINKS_MAX: usize = 16;
 
 #[derive(Debug)]
 pub(crate) struct Network {
     fragments: Fragments,
+    duplicates: Duplicates,
     connections: Connections,
     /// Link types met that are not read.
     unread_links: Vec<u16>,
     /// The connections that are followed.
     pub(crate) shard: Shard,
+    /// TLS secrets that the capture file brought, as lines of a key log.
+    key_log: Vec<u8>,
 }
 
 impl Network {
     pub(crate) fn new() -> Self {
         Self {
             fragments: Fragments::default(),
+            duplicates: Duplicates::new(),
             connections: Connections::new(),
             unread_links: Vec::new(),
             shard: Shard::ALL,
+            key_log: Vec::new(),
         }
     }
 
@@ -33,52 +44,91 @@ impl Network {
     pub(crate) fn packet(&mut self, packet: &Packet<'_>, out: &mut Out) {
         out.stats.packets += 1;
         out.order.advance(packet.ts);
-        let Some(ip) = network_layer(packet.link, packet.data) else {
-            out.stats.not_ip += 1;
-            self.note_link(packet.link, out);
-            return;
-        };
-        match read_ip(ip) {
-            Ip::Whole(datagram) => self.datagram(&datagram, packet.ts, out),
-            Ip::Piece(piece) => {
-                out.stats.fragments += 1;
-                if let Some(rebuilt) = self.fragments.add(&piece) {
-                    out.stats.datagrams_rebuilt += 1;
-                    self.datagram(&rebuilt.datagram(), packet.ts, out);
-                }
+        let end =
+            first_layer(packet.link, packet.data).and_then(|layer| self.follow(layer, 0, packet.ts, out));
+        match end {
+            Ok(()) => {}
+            Err(End::NotIp) => out.stats.not_ip += 1,
+            Err(End::NotTcp) => out.stats.not_tcp += 1,
+            Err(End::Bad) => out.stats.bad_packets += 1,
+            Err(End::TooDeep) => out.stats.nested_too_deep += 1,
+            Err(End::UnknownLink) => {
+                out.stats.not_ip += 1;
+                self.note_link(packet.link, out);
             }
-            Ip::Bad => out.stats.bad_packets += 1,
         }
+    }
+
+    /// Takes lines of a key log from a secrets block.
+    pub(crate) fn secrets(&mut self, key_log: &[u8], out: &mut Out) {
+        out.stats.secrets_blocks += 1;
+        if self.key_log.len() + key_log.len() >= limits::KEY_LOG_BYTES_MAX {
+            out.problems.report("secrets of the capture left out, there are too many", out.stats.packets);
+            return;
+        }
+        self.key_log.extend_from_slice(key_log);
+        // Two blocks never share a line.
+        self.key_log.push(b'\n');
+    }
+
+    /// Follows a packet through its tunnels, `depth` of which are behind it already.
+    fn follow<'a>(&mut self, mut layer: Layer<'a>, depth: usize, ts: i64, out: &mut Out) -> Result<(), End> {
+        for depth in depth..=limits::LINK_NESTING_MAX {
+            match read_ip(ip_packet(layer, &mut out.stats)?) {
+                Ip::Whole(datagram, id) if datagram.protocol == TCP => {
+                    return self.tcp(&datagram, id, ts, out);
+                }
+                Ip::Whole(datagram, _) => layer = tunnel(&datagram, &mut out.stats)?,
+                Ip::Piece(piece) => {
+                    let added = self.fragments.add(&piece, ts, &mut out.stats);
+                    if added == Added::Copy {
+                        // Copies of whole packets are counted by the share that follows their connection.
+                        out.stats.duplicate_packets += u64::from(self.shard.is_first());
+                        return Ok(());
+                    }
+                    out.stats.fragments += 1;
+                    let Added::Rebuilt(rebuilt) = added else { return Ok(()) };
+                    out.stats.datagrams_rebuilt += 1;
+                    let datagram = rebuilt.datagram();
+                    if datagram.protocol == TCP {
+                        return self.tcp(&datagram, rebuilt.id, ts, out);
+                    }
+                    let layer = tunnel(&datagram, &mut out.stats)?;
+                    return self.follow(layer, depth + 1, ts, out);
+                }
+                Ip::Bad => return Err(End::Bad),
+            }
+        }
+        Err(End::TooDeep)
     }
 
     /// Says once that a link type is not read.
     fn note_link(&mut self, link: u16, out: &mut Out) {
-        if !is_read(link) && !self.unread_links.contains(&link) && self.unread_links.len() < 16 {
+        if !self.unread_links.contains(&link) && self.unread_links.len() < UNREAD_LINKS_MAX {
             self.unread_links.push(link);
             out.problems.report(format!("packets of link type {link} are not read"), out.stats.packets);
         }
     }
 
-    fn datagram(&mut self, datagram: &Datagram<'_>, ts: i64, out: &mut Out) {
-        if datagram.protocol != TCP {
-            out.stats.not_tcp += 1;
-            return;
-        }
-        let Some(segment) = read_tcp(datagram.payload, datagram.cut) else {
-            out.stats.bad_packets += 1;
-            return;
-        };
+    fn tcp(&mut self, datagram: &Datagram<'_>, id: u16, ts: i64, out: &mut Out) -> Result<(), End> {
+        let segment = read_tcp(datagram.payload, datagram.cut).ok_or(End::Bad)?;
         if !self.shard.owns((datagram.src, segment.src_port), (datagram.dst, segment.dst_port)) {
-            return;
+            return Ok(());
+        }
+        if self.duplicates.is_copy(datagram, id, ts) {
+            out.stats.duplicate_packets += 1;
+            return Ok(());
         }
         out.stats.tcp_packets += 1;
         out.stats.tcp_bytes += segment.payload.len() as u64;
+        out.stats.cut_packets += u64::from(segment.cut > 0);
         self.connections.segment(datagram, &segment, ts, out);
+        Ok(())
     }
 
     /// The input ended.
     pub(crate) fn finish(&mut self, out: &mut Out) {
         self.connections.finish(out);
-        out.stats.datagrams_dropped = self.fragments.dropped + self.fragments.waiting();
+        out.stats.datagrams_dropped += self.fragments.waiting();
     }
 }

@@ -1,7 +1,8 @@
 //! What went in, what came out, and what was dropped on the way, each with a name.
 //!
-//! `packets = tcp_packets + not_ip + not_tcp + bad_packets + fragments - datagrams_rebuilt`; a rebuilt datagram
-//! counts again as TCP or not. `tcp_bytes = stream_bytes + repeated_bytes + stray_bytes` once all is read.
+//! `packets = tcp_packets + duplicate_packets + not_ip + not_tcp + bad_packets + nested_too_deep + fragments
+//! - datagrams_rebuilt`: a packet that completes a datagram ends as what the datagram is.
+//! `tcp_bytes = stream_bytes + repeated_bytes + stray_bytes` once all is read.
 //! `lines = calls + empty_lines + malformed_lines`.
 
 use model::limits;
@@ -66,9 +67,24 @@ impl Stats {
             not_ip: 0,
             not_tcp: 0,
             bad_packets: 0,
+            nested_too_deep: 0,
+            vlan_tags: 0,
+            mpls: 0,
+            pppoe: 0,
+            tunnels_ip: 0,
+            tunnels_gre: 0,
+            tunnels_erspan: 0,
+            tunnels_vxlan: 0,
+            tunnels_geneve: 0,
+            tunnels_gtp: 0,
+            tunnels_other: 0,
             fragments: 0,
             datagrams_rebuilt: 0,
             datagrams_dropped: 0,
+            fragments_overlapping: 0,
+            resyncs: 0,
+            skipped_bytes: 0,
+            secrets_blocks: 0,
             ..self
         }
     }
@@ -95,12 +111,46 @@ counters! {
     not_tcp,
     /// Packets whose headers are cut or contradict themselves.
     bad_packets,
+    /// Packets with more tags or tunnels inside each other than are followed.
+    nested_too_deep,
+    /// Second copies of a packet, as mirrors of both sides of a device deliver them.
+    duplicate_packets,
+    /// TCP packets of which the capture holds a part (snap length, truncating mirrors).
+    cut_packets,
+    /// VLAN and similar tags taken off.
+    vlan_tags,
+    /// MPLS label stacks taken off.
+    mpls,
+    /// PPPoE sessions' headers taken off.
+    pppoe,
+    /// Tunnels taken off: IP in IP.
+    tunnels_ip,
+    /// GRE.
+    tunnels_gre,
+    /// ERSPAN.
+    tunnels_erspan,
+    /// VXLAN.
+    tunnels_vxlan,
+    /// GENEVE.
+    tunnels_geneve,
+    /// GTP.
+    tunnels_gtp,
+    /// Teredo, L2TP, EtherIP and other tunnels.
+    tunnels_other,
     /// IP fragments seen.
     fragments,
     /// Datagrams rebuilt from fragments.
     datagrams_rebuilt,
-    /// Fragmented datagrams given up.
+    /// Fragmented datagrams given up, and fragments that cannot be part of one.
     datagrams_dropped,
+    /// Fragments that overlap others and are no copies of them.
+    fragments_overlapping,
+    /// Places in a capture file where reading started again after damage.
+    resyncs,
+    /// Bytes of a capture file left out there.
+    skipped_bytes,
+    /// Blocks with TLS secrets.
+    secrets_blocks,
     /// TCP connections followed.
     connections,
     /// Connections that carried data but no HTTP.

@@ -66,10 +66,18 @@ pub const PROBE_BYTES_MAX: usize = 64 << 10;
 pub const PACKET_BYTES_MAX: usize = 1 << 20;
 /// Interfaces described by one section of a pcapng file.
 pub const INTERFACES_MAX: usize = 4_096;
-/// Tags (VLAN) and extension headers followed inside one packet.
+/// Tunnels inside each other, and tags, labels and extension headers in a row, followed inside one packet.
 pub const LINK_NESTING_MAX: usize = 8;
-/// Fragmented IP datagrams that wait for their missing pieces; the oldest go first.
-pub const DATAGRAMS_MAX: usize = 1_024;
+/// Fragmented IP datagrams that wait for their missing pieces or were just rebuilt; the oldest go first.
+pub const DATAGRAMS_MAX: usize = 4_096;
+/// Bytes of the pieces that wait.
+pub const FRAGMENT_BYTES_MAX: usize = 16 << 20;
+/// Capture time after which a fragmented datagram is given up, microseconds (RFC 8200 §4.5 has 60 s).
+pub const FRAGMENT_US_MAX: i64 = 30_000_000;
+/// Capture time within which a packet that equals another is its second copy, microseconds.
+pub const DUPLICATE_US_MAX: i64 = 50_000;
+/// Bytes of TLS key logs taken from the secrets blocks of a capture file.
+pub const KEY_LOG_BYTES_MAX: usize = 16 << 20;
 /// Packets of a connection seen after a missing segment was acknowledged, before it is given up as lost.
 pub const HOLD_PACKETS_MAX: u32 = 64;
 /// Capture time after a missing segment was acknowledged, before it is given up as lost, microseconds.

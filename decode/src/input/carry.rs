@@ -54,6 +54,13 @@ impl Carry {
         }
     }
 
+    /// The input ended: shows `step`, which knows it, what is left.
+    pub(crate) fn finish(&mut self, mut step: impl FnMut(&[u8], u64) -> Step) {
+        if !self.stopped {
+            self.step_partial(&mut step);
+        }
+    }
+
     /// Bytes of a record that never became whole.
     pub(crate) fn rest(&self) -> usize {
         if self.stopped { 0 } else { self.partial.len() }

@@ -21,6 +21,15 @@ pub(crate) struct Packet<'a> {
     pub data: &'a [u8],
 }
 
+/// What a step through a capture file brought.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Read<'a> {
+    Nothing,
+    Packet(Packet<'a>),
+    /// Lines of a TLS key log (the NSS format) from a secrets block.
+    Secrets(&'a [u8]),
+}
+
 pub(crate) fn u16_at(data: &[u8], at: usize, big: bool) -> Option<u16> {
     let bytes = data.get(at..at + 2)?.try_into().ok()?;
     Some(if big { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })

@@ -4,7 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use model::limits;
 
-use crate::input::u16_at;
+use crate::input::{u16_at, u32_at};
+
+/// The authentication header (RFC 4302), of both versions.
+const AUTHENTICATION: u8 = 51;
+/// The fragment header of version 6.
+const FRAGMENT: u8 = 44;
 
 /// A whole IP packet: who, what, and the payload as far as captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +37,8 @@ pub(crate) struct Piece<'a> {
 /// What an IP packet turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ip<'a> {
-    Whole(Datagram<'a>),
+    /// In one piece, with its identification (0 in version 6).
+    Whole(Datagram<'a>, u16),
     Piece(Piece<'a>),
     /// Headers that are cut or contradict themselves.
     Bad,
@@ -60,19 +66,27 @@ fn read_v4(packet: &[u8]) -> Option<Ip<'_>> {
         return None;
     }
     let payload = &packet[header_len..total.min(packet.len())];
+    let cut = (total - header_len - payload.len()) as u32;
+    let (protocol, payload) = match header[9] {
+        AUTHENTICATION if u16_at(header, 6, true)? & 0x3fff == 0 => {
+            behind_extensions(AUTHENTICATION, payload)?
+        }
+        protocol => (protocol, payload),
+    };
     let datagram = Datagram {
         src: IpAddr::V4(Ipv4Addr::new(header[12], header[13], header[14], header[15])),
         dst: IpAddr::V4(Ipv4Addr::new(header[16], header[17], header[18], header[19])),
-        protocol: header[9],
+        protocol,
         payload,
-        cut: (total - header_len - payload.len()) as u32,
+        cut,
     };
     let flags = u16_at(header, 6, true)?;
     let (offset, more) = (usize::from(flags & 0x1fff) * 8, flags & 0x2000 != 0);
+    let id = u16_at(header, 4, true)?;
     if offset == 0 && !more {
-        return Some(Ip::Whole(datagram));
+        return Some(Ip::Whole(datagram, id));
     }
-    Some(Ip::Piece(Piece { datagram, id: u32::from(u16_at(header, 4, true)?), offset, more }))
+    Some(Ip::Piece(Piece { datagram, id: u32::from(id), offset, more }))
 }
 
 fn read_v6(packet: &[u8]) -> Option<Ip<'_>> {
@@ -87,36 +101,38 @@ fn read_v6(packet: &[u8]) -> Option<Ip<'_>> {
     };
     let mut payload = &packet[40..(40 + total).min(packet.len())];
     let cut = (total - payload.len()) as u32;
-    let (src, dst, mut protocol) = (address(8)?, address(24)?, header[6]);
-    let mut fragment = None;
+    let (src, dst) = (address(8)?, address(24)?);
+    let (mut protocol, rest) = behind_extensions(header[6], payload)?;
+    payload = rest;
+    if protocol == FRAGMENT {
+        let (flags, id) = (u16_at(payload, 2, true)?, u32_at(payload, 4, true)?);
+        let (offset, more) = (usize::from(flags & 0xfff8), flags & 1 != 0);
+        protocol = payload[0];
+        payload = &payload[8..];
+        if offset > 0 || more {
+            // What follows the header of a later fragment is data, not a header.
+            let datagram = Datagram { src, dst, protocol, payload, cut };
+            return Some(Ip::Piece(Piece { datagram, id, offset, more }));
+        }
+        (protocol, payload) = behind_extensions(protocol, payload)?;
+    }
+    Some(Ip::Whole(Datagram { src, dst, protocol, payload, cut }, 0))
+}
+
+/// The payload behind extension headers up to a fragment header, and what it is; `None` when one is cut.
+pub(crate) fn behind_extensions(mut protocol: u8, mut payload: &[u8]) -> Option<(u8, &[u8])> {
     for _ in 0..limits::LINK_NESTING_MAX {
-        let len = match protocol {
-            // Hop-by-hop, routing, destination options, mobility.
-            0 | 43 | 60 | 135 => (usize::from(*payload.get(1)?) + 1) * 8,
-            // Authentication header.
-            51 => (usize::from(*payload.get(1)?) + 2) * 4,
-            44 if fragment.is_none() => {
-                let flags = u16_at(payload, 2, true)?;
-                let id = crate::input::u32_at(payload, 4, true)?;
-                fragment = Some((id, usize::from(flags & 0xfff8), flags & 1 != 0));
-                protocol = *payload.first()?;
-                payload = payload.get(8..)?;
-                // What follows the header of a later fragment is data, not a header.
-                if fragment.is_some_and(|(_, offset, more)| offset > 0 || more) {
-                    break;
-                }
-                continue;
-            }
+        let unit = match protocol {
+            // Hop-by-hop, routing, destination options, mobility, HIP, Shim6 (RFC 8200, 6275, 7401, 5533).
+            0 | 43 | 60 | 135 | 139 | 140 => 8,
+            AUTHENTICATION => 4,
             _ => break,
         };
-        protocol = *payload.first()?;
+        let len = (usize::from(*payload.get(1)?) + 8 / unit) * unit;
+        protocol = payload[0];
         payload = payload.get(len..)?;
     }
-    let datagram = Datagram { src, dst, protocol, payload, cut };
-    Some(match fragment {
-        Some((id, offset, more)) if offset > 0 || more => Ip::Piece(Piece { datagram, id, offset, more }),
-        _ => Ip::Whole(datagram),
-    })
+    Some((protocol, payload))
 }
 
 #[cfg(test)]
@@ -134,7 +150,7 @@ mod tests {
     #[track_caller]
     fn check(packet: &[u8], expect: Option<(&[u8], u32)>) {
         match (read_ip(packet), expect) {
-            (Ip::Whole(datagram), Some((payload, cut))) => {
+            (Ip::Whole(datagram, _), Some((payload, cut))) => {
                 assert_eq!((datagram.protocol, datagram.payload, datagram.cut), (6, payload, cut));
             }
             (Ip::Bad, None) => {}
@@ -150,6 +166,11 @@ mod tests {
         check(&v4(0, 0, b"abc"), Some((b"abc", 0)));
         check(&v4(10, 0, b"abc"), None);
         check(&[0x45; 10], None);
+        let mut secured =
+            v4(37, 0, &[6, 4, 0, 0, 0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, b'a']);
+        secured[2..4].copy_from_slice(&45_u16.to_be_bytes());
+        secured[9] = 51;
+        check(&secured, Some((b"a", 0)));
         let piece = v4(28, 0x2002, b"12345678");
         assert!(matches!(read_ip(&piece), Ip::Piece(Piece { id: 9, offset: 16, more: true, .. })));
     }
@@ -167,5 +188,13 @@ mod tests {
         packet[6] = 44;
         packet[40..48].copy_from_slice(&[6, 0, 0, 0x11, 0, 0, 0, 7]);
         assert!(matches!(read_ip(&packet), Ip::Piece(Piece { id: 7, offset: 16, more: true, .. })));
+        // Not a fragment at all (RFC 6946), then a length of zero (RFC 2675) and one that is too long.
+        packet[42..44].copy_from_slice(&[0, 0]);
+        packet[40] = 60;
+        check(&packet, Some((b"tcp", 0)));
+        packet[4..6].copy_from_slice(&[0, 0]);
+        check(&packet, Some((b"tcp", 0)));
+        packet[4..6].copy_from_slice(&[0, 99]);
+        check(&packet, Some((b"tcp", 72)));
     }
 }

@@ -1,12 +1,20 @@
-//! From a captured packet to a TCP segment: link layer, IP, fragments, TCP header. Further link types and
-//! tunnels are further arms in `link.rs` and `ip.rs`.
+//! From a captured packet to a TCP segment: link layer, tags, tunnels, IP, fragments, duplicates, TCP header.
+//! A further link type is an arm in `link.rs`, a further tunnel one in `tunnel.rs` or `udp.rs`.
 
+mod duplicate;
 mod fragment;
 mod ip;
+mod layer;
 mod link;
 mod tcp;
+mod tunnel;
+mod udp;
+mod wlan;
 
-pub(crate) use fragment::Fragments;
+pub(crate) use duplicate::Duplicates;
+pub(crate) use fragment::{Added, Fragments};
 pub(crate) use ip::{Datagram, Ip, read_ip};
-pub(crate) use link::{is_read, network_layer};
+pub(crate) use layer::{End, Layer, ip_packet};
+pub(crate) use link::first_layer;
 pub(crate) use tcp::{Segment, read_tcp};
+pub(crate) use tunnel::tunnel;

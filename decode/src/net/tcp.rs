@@ -25,6 +25,12 @@ pub(crate) fn read_tcp(packet: &[u8], cut: u32) -> Option<Segment<'_>> {
     if header_len < 20 {
         return None;
     }
+    // Options that the capture cut say nothing that is needed: the segment is known, and so is its length.
+    let payload = match packet.get(header_len..) {
+        Some(payload) => payload,
+        None if cut > 0 => &[],
+        None => return None,
+    };
     let flags = header[13];
     Some(Segment {
         src_port: u16_at(header, 0, true)?,
@@ -34,8 +40,8 @@ pub(crate) fn read_tcp(packet: &[u8], cut: u32) -> Option<Segment<'_>> {
         syn: flags & 2 != 0,
         fin: flags & 1 != 0,
         rst: flags & 4 != 0,
-        payload: packet.get(header_len..)?,
-        cut,
+        payload,
+        cut: (cut as usize + packet.len()).saturating_sub(header_len + payload.len()) as u32,
     })
 }
 
@@ -53,6 +59,8 @@ mod tests {
         assert_eq!((segment.syn, segment.fin, segment.rst), (false, true, false));
         assert_eq!((segment.payload, segment.cut), (&b"hi"[..], 3));
         assert_eq!(read_tcp(&packet[..22], 0), None);
+        let cut = read_tcp(&packet[..22], 9).expect("a segment");
+        assert_eq!((cut.payload, cut.cut), (&b""[..], 7));
         packet[12] = 0x40;
         assert_eq!(read_tcp(&packet, 0), None);
     }

@@ -6,14 +6,28 @@
     reason = "each test file uses a part of it, and says what it skips"
 )]
 
+pub mod files;
 pub mod traffic;
+pub mod wrap;
 
 use std::path::{Path, PathBuf};
 
-use decode::{Decoder, Outcome};
+use decode::{Decoder, Outcome, Stats};
 use model::Call;
 
-/// Decodes bytes in slices of `step`.
+/// What went in came out, or was dropped for a reason that is counted.
+pub fn assert_balance(stats: &Stats) {
+    let ended = stats.tcp_packets
+        + stats.duplicate_packets
+        + stats.not_ip
+        + stats.not_tcp
+        + stats.bad_packets
+        + stats.nested_too_deep;
+    assert_eq!(stats.packets + stats.datagrams_rebuilt, ended + stats.fragments, "{stats:?}");
+    assert_eq!(stats.tcp_bytes, stats.stream_bytes + stats.repeated_bytes + stats.stray_bytes, "{stats:?}");
+}
+
+/// Decodes bytes in slices of `step`, and checks that the counters add up.
 pub fn decode(source: &str, bytes: &[u8], step: usize) -> (Vec<Call>, Outcome) {
     let mut calls = Vec::new();
     let mut decoder = Decoder::new(source, None);
@@ -21,6 +35,7 @@ pub fn decode(source: &str, bytes: &[u8], step: usize) -> (Vec<Call>, Outcome) {
         decoder.push(slice, &mut |call| calls.push(call));
     }
     let outcome = decoder.finish(&mut |call| calls.push(call));
+    assert_balance(&outcome.stats);
     (calls, outcome)
 }
 

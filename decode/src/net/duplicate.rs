@@ -1,0 +1,120 @@
+//! Packets that a mirror delivered twice: both sides of a router, both ends of a link, a tunnel and what it
+//! carries. The second copy has another frame, tag or time to live, and the same everything from IP up.
+//!
+//! A retransmission has another identification. Where stacks leave that at zero, one that comes within the
+//! window is taken for a copy too; its bytes were seen already, so nothing is lost.
+
+use std::net::IpAddr;
+
+use model::limits;
+
+use super::ip::Datagram;
+
+/// A fixed table, so that the cost does not depend on the traffic: sets of a few packets each. Power of two.
+const SETS: usize = 1 << 13;
+const WAYS: usize = 4;
+/// Odd, with its bits well mixed.
+const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Packets whose hashes fall together, the latest first: part of the hash and the low half of the time.
+/// Aligned, so that looking one up touches one line of the cache.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(32))]
+struct Set([u64; WAYS]);
+
+/// The latest packets by their hash.
+#[derive(Debug)]
+pub(crate) struct Duplicates {
+    sets: Vec<Set>,
+}
+
+impl Duplicates {
+    pub(crate) fn new() -> Self {
+        Self { sets: vec![Set::default(); SETS] }
+    }
+
+    /// True when the same TCP packet was seen within [`limits::DUPLICATE_US_MAX`]. `id`: identification of the
+    /// IP packet, 0 when it has none.
+    pub(crate) fn is_copy(&mut self, datagram: &Datagram<'_>, id: u16, ts: i64) -> bool {
+        // Without times (simple packet blocks) near and far cannot be told apart.
+        if ts == i64::MIN {
+            return false;
+        }
+        let Some(hash) = fingerprint(datagram, id) else { return false };
+        let entry = (hash << 32) | u64::from(ts as u32);
+        let Set(ways) = &mut self.sets[(hash >> 32) as usize % SETS];
+        let is_same = |before: &u64| {
+            let age_us = i64::from((ts as u32).wrapping_sub(*before as u32).cast_signed());
+            before >> 32 == entry >> 32 && *before != 0 && age_us.abs() <= limits::DUPLICATE_US_MAX
+        };
+        if ways.iter().any(is_same) {
+            return true;
+        }
+        ways.rotate_right(1);
+        ways[0] = entry;
+        false
+    }
+}
+
+fn mix(hash: u64, value: u64) -> u64 {
+    (hash ^ value).wrapping_mul(FACTOR).rotate_left(29)
+}
+
+/// Everything that the two copies share and two packets of one connection do not. The checksum stands for
+/// the payload; the ends of the payload stand in where a card was to fill in the checksum.
+fn fingerprint(datagram: &Datagram<'_>, id: u16) -> Option<u64> {
+    let tcp = datagram.payload;
+    let word = |at: usize| -> Option<u64> { Some(u64::from_le_bytes(tcp.get(at..at + 8)?.try_into().ok()?)) };
+    let address = |hash, ip| match ip {
+        IpAddr::V4(ip) => mix(hash, u64::from(ip.to_bits())),
+        IpAddr::V6(ip) => mix(mix(hash, (ip.to_bits() >> 64) as u64), ip.to_bits() as u64),
+    };
+    let hash = match (datagram.src, datagram.dst) {
+        (IpAddr::V4(src), IpAddr::V4(dst)) => {
+            mix(0, u64::from(src.to_bits()) << 32 | u64::from(dst.to_bits()))
+        }
+        (src, dst) => address(address(1, src), dst),
+    };
+    // Ports and sequence number; acknowledgement, flags and window; then checksum and what follows it.
+    let hash = mix(mix(hash, word(0)?), word(8)?);
+    let rest = u64::from(u32::from_le_bytes(tcp.get(16..20)?.try_into().ok()?)) << 32;
+    let hash = mix(hash, rest | u64::from(id) << 16);
+    let hash = mix(hash, (tcp.len() as u64) << 32 | u64::from(datagram.cut));
+    let hash = mix(hash, word(tcp.len() - 8)?);
+    // The options, with the sender's clock in them, or the start of the payload.
+    Some(mix(mix(hash, word((tcp.len() - 8).min(20))?), 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the second packet is a copy of the first, `later` microseconds later.
+    #[track_caller]
+    fn check(change: impl Fn(&mut Vec<u8>), ids: [u16; 2], later: i64, expect: bool) {
+        let mut first = vec![0x30, 0x39, 0, 80, 0, 0, 0, 7, 0, 0, 0, 9, 0x50, 0x18, 1, 0, 0xab, 0xcd, 0, 0];
+        first.extend(b"GET / HTTP/1.1\r\n\r\n");
+        let mut second = first.clone();
+        change(&mut second);
+        let (src, dst) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        let datagram = |payload| Datagram { src, dst, protocol: 6, payload, cut: 0 };
+        let mut duplicates = Duplicates::new();
+        // Times around the wrap of their low half.
+        let ts = (7_i64 << 32) - 10;
+        assert!(!duplicates.is_copy(&datagram(&first), ids[0], ts));
+        assert_eq!(duplicates.is_copy(&datagram(&second), ids[1], ts + later), expect);
+    }
+
+    #[test]
+    fn copies_and_what_only_looks_like_one() {
+        check(|_| {}, [5, 5], 0, true);
+        check(|_| {}, [5, 5], 40_000, true);
+        check(|_| {}, [5, 5], -40_000, true);
+        check(|_| {}, [5, 5], 60_000, false);
+        check(|_| {}, [5, 6], 40_000, false);
+        for at in [0, 3, 7, 11, 13, 16, 20, 37] {
+            check(|packet| packet[at] ^= 1, [5, 5], 0, false);
+        }
+        check(|packet| packet.truncate(30), [5, 5], 0, false);
+    }
+}
