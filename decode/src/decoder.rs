@@ -3,7 +3,7 @@
 
 use model::{Call, limits};
 
-use crate::format::{AccessLog, Har, Records};
+use crate::format::{Burp, GoReplay, Har, IisEvents, Log, Options, Postman, Records};
 use crate::input::{Carry, Lines, PcapReader, PcapngReader};
 use crate::kind::{Kind, decide};
 use crate::network::Network;
@@ -20,7 +20,11 @@ enum Input {
     Pcap(Carry, PcapReader, Box<Network>),
     Pcapng(Carry, PcapngReader, Box<Network>),
     Har(Box<Har>),
-    AccessLog(Lines, AccessLog),
+    Burp(Box<Burp>),
+    IisEvents(Box<IisEvents>),
+    Postman(Postman),
+    GoReplay(Box<GoReplay>),
+    Log(Lines, Box<Log>),
     Records(Lines, Records),
     Unknown,
 }
@@ -41,6 +45,7 @@ enum Input {
 pub struct Decoder {
     input: Input,
     kind: Option<Kind>,
+    options: Options,
     out: Out,
 }
 
@@ -60,8 +65,21 @@ impl Decoder {
     /// that is known; otherwise it is recognised from content.
     #[must_use]
     pub fn new(source: &str, kind: Option<Kind>) -> Self {
-        let mut decoder = Self { input: Input::Probing(Vec::new(), 0), kind: None, out: Out::new(source, 0) };
-        if let Some(kind) = kind {
+        Self::with_options(source, kind, Options::default())
+    }
+
+    /// As [`Decoder::new`], with what the user said about the format of logs. A format string or a field map
+    /// makes the input a log, unless `kind` says otherwise.
+    #[must_use]
+    pub fn with_options(source: &str, kind: Option<Kind>, options: Options) -> Self {
+        let implied = match (&options.log_format, &options.json_map) {
+            (Some(_), _) => Some(Kind::AccessLog),
+            (None, Some(_)) => Some(Kind::JsonLog),
+            (None, None) => None,
+        };
+        let input = Input::Probing(Vec::new(), 0);
+        let mut decoder = Self { input, kind: None, options, out: Out::new(source, 0) };
+        if let Some(kind) = kind.or(implied) {
             decoder.set_kind(kind);
         }
         decoder
@@ -104,6 +122,13 @@ impl Decoder {
         self.read(data, emit);
     }
 
+    /// Nothing has come for a while: hands out every call that is complete, without waiting for an earlier one
+    /// that a later line may still bring. For a reader that follows a growing file; the order of what comes
+    /// later is kept among itself.
+    pub fn idle(&mut self, emit: &mut impl FnMut(Call)) {
+        self.out.order.flush(emit);
+    }
+
     /// The input ended: hands out what is left.
     pub fn finish(mut self, emit: &mut impl FnMut(Call)) -> Outcome {
         if let Input::Probing(head, _) = &mut self.input {
@@ -120,10 +145,14 @@ impl Decoder {
                 network.finish(out);
             }
             Input::Har(har) => har.finish(out),
-            Input::AccessLog(lines, log) => lines.finish(|number, line| log.line(number, line, out)),
+            Input::Burp(burp) => burp.finish(out),
+            Input::IisEvents(events) => events.finish(out),
+            Input::Postman(collection) => collection.finish(out),
+            Input::GoReplay(replay) => replay.finish(out),
+            Input::Log(lines, log) => lines.finish(|number, line| log.line(number, line, out)),
             Input::Records(lines, records) => lines.finish(|number, line| records.line(number, line, out)),
             Input::Probing(..) | Input::Unknown => {
-                out.problems.report("not a capture file, HAR document, access log or call records", 0);
+                out.problems.report("not a capture file, document of calls, access log or call records", 0);
             }
         }
         out.order.flush(emit);
@@ -145,9 +174,22 @@ impl Decoder {
                 self.out.order.set_slack(i64::MAX);
                 Input::Har(Box::default())
             }
-            Kind::AccessLog => {
+            Kind::Burp => {
+                self.out.order.set_slack(i64::MAX);
+                Input::Burp(Box::new(Burp::new()))
+            }
+            Kind::IisEvents => {
                 self.out.order.set_slack(LOG_SLACK_US);
-                Input::AccessLog(Lines::default(), AccessLog::default())
+                Input::IisEvents(Box::new(IisEvents::new()))
+            }
+            Kind::Postman => {
+                self.out.order.set_slack(i64::MAX);
+                Input::Postman(Postman::default())
+            }
+            Kind::GoReplay => Input::GoReplay(Box::default()),
+            Kind::AccessLog | Kind::JsonLog | Kind::W3c => {
+                self.out.order.set_slack(LOG_SLACK_US);
+                Input::Log(Lines::default(), Box::new(Log::new(self.options.clone())))
             }
             Kind::CallRecords => Input::Records(Lines::default(), Records::default()),
             Kind::Unknown => Input::Unknown,
@@ -174,7 +216,11 @@ impl Decoder {
                 step
             }),
             Input::Har(har) => har.feed(data, out),
-            Input::AccessLog(lines, log) => lines.feed(data, |number, line| {
+            Input::Burp(burp) => burp.feed(data, out),
+            Input::IisEvents(events) => events.feed(data, out),
+            Input::Postman(collection) => collection.feed(data),
+            Input::GoReplay(replay) => replay.feed(data, out),
+            Input::Log(lines, log) => lines.feed(data, |number, line| {
                 log.line(number, line, out);
                 out.order.release(emit);
             }),

@@ -11,11 +11,13 @@ mod head;
 mod pairing;
 mod reading;
 mod recognise;
+mod recorded;
 
 pub(crate) use coding::Codings;
 pub(crate) use connection::Http1;
-pub(crate) use exchange::normal_host;
+pub(crate) use exchange::{normal_host, split_target};
 pub(crate) use head::{target_text, text};
+pub(crate) use recorded::read_recorded;
 
 /// Where and when a slice of a stream was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
