@@ -126,6 +126,13 @@ impl Decoder {
     /// that a later line may still bring. For a reader that follows a growing file; the order of what comes
     /// later is kept among itself.
     pub fn idle(&mut self, emit: &mut impl FnMut(Call)) {
+        if let Input::Probing(head, _) = &mut self.input
+            && let Some(kind) = decide(head, false)
+        {
+            let head = std::mem::take(head);
+            self.set_kind(kind);
+            self.read(&head, emit);
+        }
         self.out.order.flush(emit);
     }
 

@@ -158,6 +158,12 @@ fn json(text: &[u8], whole: bool) -> Option<Kind> {
     if is_collection_key && contains(b"schema.getpostman.com/json/collection") {
         return Some(Kind::Postman);
     }
+    // A document over several lines, whose single lines may look like those of a log.
+    let is_document =
+        memchr::memchr(b'\n', text).is_some_and(|end| text[..end].trim_ascii().last() != Some(&b'}'));
+    if is_document && contains(b"\"log\"") && contains(b"\"entries\"") {
+        return Some(Kind::Har);
+    }
     let mut recogniser = Recogniser::default();
     let by_line = lines(text, whole).find_map(|line| match record_line(line) {
         RecordLine::Certain => Some(Kind::CallRecords),
@@ -201,6 +207,64 @@ mod tests {
         check(b"{\"comment\":\"x\",\n\"log\": {\"entries\": []}}", Kind::Har);
         check(b"{\"method\":\"GET\",\"target\":\"/\"}\n{}", Kind::CallRecords);
         check(b"\n10.0.0.1 - - [21/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 5\n", Kind::AccessLog);
+    }
+
+    #[test]
+    fn logs_and_documents() {
+        check(
+            b"time=x\n{\"DownstreamStatus\":200,\"RequestMethod\":\"GET\",\"RequestPath\":\"/\"}\n",
+            Kind::JsonLog,
+        );
+        check(
+            b"{\"method\":\"GET\",\"response_code\":200,\"x-envoy-origin-path\":\"/a\",\"duration\":1}\n",
+            Kind::JsonLog,
+        );
+        check(b"{\"method\":\"GET\",\"host\":\"a.example\",\"status\":200}\n", Kind::CallRecords);
+        check(b"#Fields: date time cs-method cs-uri\n2026-11-21 10:00:00 GET /\n", Kind::W3c);
+        check(
+            b"{\"log\":\"10.0.0.1 - - [21/Nov/2026:10:00:00 +0000] \\\"GET / HTTP/1.1\\\" 200 5\\n\",\"stream\":\"stdout\"}\n",
+            Kind::AccessLog,
+        );
+        check(b"[{\"log\":{\"entries\":[]}}]", Kind::Har);
+        check(b"<?xml version=\"1.0\"?>\n<items burpVersion=\"1\"><item/></items>", Kind::Burp);
+        check(
+            b"<Event xmlns=\"x\"><EventData><Data Name=\"cs-method\">GET</Data></EventData></Event>",
+            Kind::IisEvents,
+        );
+        check(
+            b"{\n \"info\": {\"schema\": \"https://schema.getpostman.com/json/collection/v2.1.0/collection.json\"},\n \"item\": []}",
+            Kind::Postman,
+        );
+        check(
+            b"1 932079936fa4306fc308d67588178d17d823647c 1795255200000000000\nGET / HTTP/1.1\r\n\r\n",
+            Kind::GoReplay,
+        );
+        for kind in Kind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
+    }
+
+    #[test]
+    fn look_alikes_are_unknown() {
+        let texts: [&[u8]; 14] = [
+            b"fn main() {\n    let x = get(\"GET /a HTTP/1.1\");\n}\n",
+            b"app.get('/users/:id', (req, res) => {\n  res.status(200).json({ method: 'GET', path: '/x' })\n})\n",
+            b"id,method,path,status\n1,GET,/a,200\n2,POST,/b,201\n",
+            b"2026-11-21\t10:00:00\tGET\t/a\t200\n",
+            b"Nov 21 10:00:00 host systemd[1]: Started Session 7 of user root.\nNov 21 10:00:01 host kernel: [12345.678901] usb 1-1: new device\n",
+            b"2026-11-21 10:00:00,123 INFO [main] a.b.C - GET /users took 12 ms\n",
+            b"{\"id\":1,\"name\":\"Lin Yue\",\"url\":\"https://a.example/u/1\",\"status\":\"active\",\"time\":\"2026-11-21T10:00:00Z\"}\n",
+            b"[{\"method\":\"card\",\"path\":\"/x\",\"status\":200,\"created\":\"2026-11-21\"},{\"a\":1}]",
+            b"{\n  \"paths\": {\n    \"/a\": {\"get\": {\"responses\": {\"200\": {}}}}\n  }\n}\n",
+            b"{\"info\":{\"title\":\"x\"},\"item\":[]}",
+            b"<html><body><items>1</items></body></html>",
+            b"<Events><Event><Data Name=\"x\">1</Data></Event></Events>",
+            b"1 apple 3\n2 pears 4\n",
+            b"# Title\n\nSome *text* about `GET /a HTTP/1.1` and 200.\n",
+        ];
+        for text in texts {
+            check(text, Kind::Unknown);
+        }
     }
 
     #[test]

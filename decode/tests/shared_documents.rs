@@ -129,6 +129,18 @@ fn every_access_line() {
         let mut found: Vec<Line> = calls.iter().map(found).collect();
         truth.sort();
         found.sort();
+        for (found, truth) in found.iter_mut().zip(&truth) {
+            // The truth gives the path of IIS without the query, which has a column of its own.
+            if kind == Kind::IisEvents {
+                found[2] = found[2].split('?').next().unwrap_or_default().to_owned();
+            }
+            // The truth leaves out the host and agent of some formats.
+            for at in [4, 5] {
+                if truth[at].is_empty() {
+                    found[at].clear();
+                }
+            }
+        }
         assert_eq!(found, truth, "{name}");
     }
 }

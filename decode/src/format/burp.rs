@@ -84,10 +84,21 @@ fn read(element: &[u8], codings: &mut Codings) -> Option<Call> {
 
 fn bytes(child: &Child<'_>) -> Option<Vec<u8>> {
     if child.attribute("base64") != Some("true") {
-        return Some(child.text.clone());
+        return Some(with_line_ends(&child.text));
     }
     let packed: Vec<u8> = child.text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     STANDARD.decode(packed).ok()
+}
+
+/// XML turns the line ends of a plain message into line feeds: the head gets its own back.
+fn with_line_ends(text: &[u8]) -> Vec<u8> {
+    let end = memchr::memmem::find(text, b"\n\n").map_or(text.len(), |at| at + 2);
+    let (head, body) = text.split_at(end);
+    if memchr::memchr(b'\r', head).is_some() {
+        return text.to_vec();
+    }
+    let lines: Vec<&[u8]> = head.split(|byte| *byte == b'\n').collect();
+    [&lines.join(&b"\r\n"[..]), body].concat()
 }
 
 fn server(host: Option<&Child<'_>>, port: Option<&str>) -> Option<Peer> {

@@ -90,12 +90,15 @@ fn request_message(request: &Value, mut headers: Headers) -> Message {
         return Message { headers, body, body_size: size };
     };
     note_media_type(&mut headers, text(post, "mimeType"));
+    let params = params(post);
     let body = match post.get("text").and_then(Value::as_str) {
-        Some(text) if !text.is_empty() || params(post).is_empty() => text.as_bytes().to_vec(),
-        _ => params(post).into_bytes(),
+        Some(text) if !text.is_empty() || params.is_empty() => Some(text.as_bytes().to_vec()),
+        _ if !params.is_empty() || size == Some(0) => Some(params.into_bytes()),
+        // Kept in a file of its own, or not at all.
+        _ => None,
     };
-    let body_size = size.filter(|size| *size > 0).unwrap_or(body.len() as u64);
-    Message { headers, body: Some(body), body_size: Some(body_size) }
+    let body_size = size.filter(|size| *size > 0).or(body.as_ref().map(|body| body.len() as u64));
+    Message { headers, body, body_size }
 }
 
 fn response_message(response: &Value, anomalies: &mut Vec<Anomaly>) -> Message {

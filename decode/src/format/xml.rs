@@ -102,7 +102,9 @@ impl Elements {
             }
             if rest.starts_with(CDATA) {
                 (self.in_cdata, self.searched) = (true, at + CDATA.len());
-            } else if rest.starts_with(end.as_bytes()) {
+            } else if rest.starts_with(end.as_bytes())
+                && rest.get(end.len()).is_none_or(|byte| *byte == b'>' || byte.is_ascii_whitespace())
+            {
                 let Some(close) = memchr::memchr(b'>', rest) else {
                     self.searched = at;
                     return false;
@@ -212,7 +214,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "<?xml version=\"1.0\"?><!DOCTYPE items [<!ELEMENT items (item*)>]><items><itemx/>
-        <item><a b=\"1\" cb='2'>x &lt;&#x4e2d;&y;</a><c><![CDATA[</item>]]></c></item > <item>\n</item></items>";
+        <item><a b=\"1\" cb='2'>x &lt;&#x4e2d;&y;</a><c><![CDATA[</item>]]></c></itemx></item > <item>\n</item></items>";
 
     #[test]
     fn elements_over_any_split() {

@@ -55,8 +55,8 @@ fn set_ends(call: &mut Call, prefix: &[u8]) -> Option<()> {
         call.client = words.get(1).and_then(|word| peer(word));
         if call.client.is_some() {
             call.host = value::host(&text(first));
-        } else if words.len() > 4 || words.len() < 2 {
-            // With host names looked up, the client is a name: then only the usual number of fields is believed.
+        } else if !(2..=4).contains(&words.len()) || !words[1..].contains(&&b"-"[..]) {
+            // With host names looked up, the client is a name: then only the usual fields are believed.
             return None;
         }
     }

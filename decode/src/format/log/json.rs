@@ -54,7 +54,9 @@ fn unit_of(object: &Map<String, Value>) -> Option<Unit> {
     match () {
         () if has("DownstreamStatus") || has("RequestCount") => Some(Unit::Nanos),
         () if has("resp_headers") || has("bytes_read") => Some(Unit::Seconds),
-        () if has("x-edge-location") => Some(Unit::Seconds),
+        // CloudFront, Azure Front Door.
+        () if has("x-edge-location") || has("resourceId") => Some(Unit::Seconds),
+        () if has("apisix_latency") || has("upstream_latency") => Some(Unit::Millis),
         () if has("response_flags") || has("response_code_details") || has("upstream_cluster") => {
             Some(Unit::Millis)
         }

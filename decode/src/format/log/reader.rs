@@ -67,13 +67,16 @@ impl Log {
             let draft = noise::starts(line).find_map(|line| format.read(line))?;
             return Some((draft.finish(), Kind::AccessLog));
         }
-        let Some(object) = parse(line) else { return self.text(line) };
-        if let Some(call) = self.object(&object) {
+        let Some((before, object)) = parse(line) else { return self.text(line) };
+        if let Some(mut call) = self.object(&object) {
+            if !call.ts.is_known() {
+                call.ts = noise::time_of(before).unwrap_or_default();
+            }
             return Some((call, Kind::JsonLog));
         }
         let inner = noise::wrapped(&object)?.as_bytes();
         match parse(inner) {
-            Some(object) => Some((self.object(&object)?, Kind::JsonLog)),
+            Some((_, object)) => Some((self.object(&object)?, Kind::JsonLog)),
             None => self.text(inner),
         }
     }
@@ -96,9 +99,10 @@ impl Log {
     }
 }
 
-/// The JSON object that a line is or ends with.
-fn parse(line: &[u8]) -> Option<Value> {
-    serde_json::from_slice(noise::object(line)?).ok()
+/// The JSON object that a line is or ends with, and what stands before it.
+fn parse(line: &[u8]) -> Option<(&[u8], Value)> {
+    let (before, object) = noise::object(line)?;
+    Some((before, serde_json::from_slice(object).ok()?))
 }
 
 /// Tells the kind of a log from its lines, one after the other.
