@@ -98,7 +98,7 @@ fn epoch(raw: &str) -> Option<Timestamp> {
     if !digits(whole) || !digits(fraction) {
         // Large numbers come out of some JSON writers as 1.7e9.
         let number: f64 = raw.parse().ok()?;
-        return (1e8..1e11).contains(&number).then(|| Timestamp((number * 1e6) as i64));
+        return (1e8..1e11).contains(&number).then_some(Timestamp((number * 1e6) as i64));
     }
     let number: i64 = whole.parse().ok()?;
     match whole.len() {
