@@ -49,7 +49,8 @@ pub(crate) fn parse(line: &[u8]) -> Option<Call> {
 fn set_ends(call: &mut Call, prefix: &[u8]) -> Option<()> {
     let words: Vec<&[u8]> = prefix.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
     let peer = |word: &[u8]| -> Option<Peer> { value::peer(std::str::from_utf8(word).ok()?) };
-    let first = words.first()?;
+    // Django's development server names no client.
+    let Some(first) = words.first() else { return Some(()) };
     call.client = peer(first);
     if call.client.is_none() {
         call.client = words.get(1).and_then(|word| peer(word));
@@ -213,6 +214,11 @@ mod tests {
             ),
             "10.0.0.7|b.example|GET|/p|-|-|-|-|-|7000",
         );
+        check(
+            "10.0.0.7 - - [21/Nov/2026 10:00:00] \"GET /werkzeug HTTP/1.1\" 200 -",
+            "10.0.0.7||GET|/werkzeug|200|-|-|-|-|-",
+        );
+        check("[21/Nov/2026 10:00:00] \"GET /django HTTP/1.1\" 200 7", "-||GET|/django|200|7|-|-|-|-");
         check(&format!("host.example - - {TIME} \"GET / HTTP/1.0\" 200 1"), "-||GET|/|200|1|-|-|-|-");
     }
 

@@ -48,16 +48,21 @@ fn lookup<'a>(object: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
     path.match_indices('.').find_map(|(at, _)| lookup(object.get(&path[..at])?.as_object()?, &path[at + 1..]))
 }
 
-/// Unit of a bare `duration`, by the tool that wrote the line.
+/// Unit of a bare `duration` (or what else has no unit in its name), by the tool that wrote the line.
 fn unit_of(object: &Map<String, Value>) -> Option<Unit> {
     let has = |key: &str| object.contains_key(key);
+    let category = object.get("category").and_then(Value::as_str).unwrap_or_default();
     match () {
+        // Traefik.
         () if has("DownstreamStatus") || has("RequestCount") => Some(Unit::Nanos),
-        () if has("resp_headers") || has("bytes_read") => Some(Unit::Seconds),
-        // CloudFront, Azure Front Door.
-        () if has("x-edge-location") || has("resourceId") => Some(Unit::Seconds),
-        () if has("apisix_latency") || has("upstream_latency") => Some(Unit::Millis),
+        // Caddy; CloudFront; Azure Front Door and Application Gateway.
+        () if has("resp_headers") || has("bytes_read") || has("x-edge-location") => Some(Unit::Seconds),
+        () if matches!(category, "FrontDoorAccessLog" | "ApplicationGatewayAccessLog") => Some(Unit::Seconds),
+        // Envoy; APISIX; pino.
         () if has("response_flags") || has("response_code_details") || has("upstream_cluster") => {
+            Some(Unit::Millis)
+        }
+        () if has("apisix_latency") || has("upstream_latency") || (has("req") && has("res")) => {
             Some(Unit::Millis)
         }
         () => None,
@@ -75,6 +80,12 @@ impl Walk {
         for (name, value) in object {
             let len = self.path.len();
             json_keys::push(&mut self.path, name);
+            // Suricata names the host so; elsewhere it is the machine that wrote the line.
+            if name == "http"
+                && let Some(host) = value.get("hostname")
+            {
+                apply(&mut self.draft, &Key::Field(Field::Host(2)), host);
+            }
             if !self.known(value) && !self.prefixed(name, value) {
                 match value {
                     Value::Object(inner) if depth < DEPTH_MAX => self.object(inner, depth + 1),
@@ -92,13 +103,15 @@ impl Walk {
     }
 
     fn known(&mut self, value: &Value) -> bool {
-        if matches!(self.path.as_str(), "duration" | "latency" | "timetaken") {
+        if matches!(self.path.as_str(), "duration" | "latency" | "timetaken" | "responsetime") {
             if let Some(unit) = self.unit {
                 return apply(&mut self.draft, &Key::Field(Field::Duration(unit, 1)), value);
             }
             return apply(&mut self.draft, &Key::Field(Field::DurationText(1)), value);
         }
         json_keys::find(&self.path).is_some_and(|key| apply(&mut self.draft, key, value))
+            // A time in API Gateway's logs, a duration in nginx's.
+            || (self.path == "requesttime" && apply(&mut self.draft, &Key::Field(Field::Time(3)), value))
     }
 
     /// Header fields logged as keys of their own: nginx (`http_user_agent`), Traefik (`request_User-Agent`,
@@ -252,6 +265,30 @@ mod tests {
         check(
             r#"{"time_local":"21/Nov/2026:10:00:00 +0000","remote_addr":"10.0.0.7","request":"GET /n HTTP/1.1","status":"200","request_time":"0.005","http_user_agent":"curl","upstream_addr":""}"#,
             r#"{"ts":"2026-11-21T10:00:00.000000Z","duration_us":5000,"client":"10.0.0.7","protocol":"http/1.1","method":"GET","target":"/n","request":{"headers":[["user-agent","curl"]]},"status":200,"response":{"headers":[]}}"#,
+        );
+    }
+
+    #[test]
+    fn more_tools() {
+        // pino.
+        check(
+            r#"{"level":30,"time":1795255200000,"req":{"method":"GET","url":"/p","headers":{"host":"a.example"},"remoteAddress":"::ffff:10.0.0.7","remotePort":9},"res":{"statusCode":200,"headers":{"etag":"1"}},"responseTime":12,"msg":"request completed"}"#,
+            r#"{"ts":"2026-11-21T10:00:00.000000Z","duration_us":12000,"client":"10.0.0.7:9","method":"GET","host":"a.example","target":"/p","request":{"headers":[["host","a.example"]]},"status":200,"response":{"headers":[["etag","1"]]}}"#,
+        );
+        // Suricata.
+        check(
+            r#"{"timestamp":"2026-11-21T10:00:00.000001+0000","event_type":"http","src_ip":"10.0.0.7","src_port":9,"dest_ip":"10.0.0.2","dest_port":80,"http":{"hostname":"a.example","url":"/s","http_user_agent":"curl","http_method":"GET","protocol":"HTTP/1.1","status":200,"length":5}}"#,
+            r#"{"ts":"2026-11-21T10:00:00.000001Z","client":"10.0.0.7:9","server":"10.0.0.2:80","protocol":"http/1.1","method":"GET","host":"a.example","target":"/s","request":{"headers":[["user-agent","curl"]]},"status":200,"response":{"headers":[]}}"#,
+        );
+        // API Gateway.
+        check(
+            r#"{"requestId":"x","ip":"10.0.0.7","requestTime":"21/Nov/2026:10:00:00 +0000","httpMethod":"GET","path":"/g","status":"200","protocol":"HTTP/1.1","responseLength":"5"}"#,
+            r#"{"ts":"2026-11-21T10:00:00.000000Z","client":"10.0.0.7","protocol":"http/1.1","method":"GET","target":"/g","request":{"headers":[]},"status":200,"response":{"headers":[],"body_size":5}}"#,
+        );
+        // AWS WAF.
+        check(
+            r#"{"timestamp":1795255200000,"action":"ALLOW","httpRequest":{"clientIp":"10.0.0.7","headers":[{"name":"Host","value":"a.example"}],"uri":"/w","args":"q=1","httpVersion":"HTTP/1.1","httpMethod":"GET"}}"#,
+            r#"{"ts":"2026-11-21T10:00:00.000000Z","client":"10.0.0.7","protocol":"http/1.1","method":"GET","host":"a.example","target":"/w?q=1","request":{"headers":[["host","a.example"]]}}"#,
         );
     }
 

@@ -20,7 +20,7 @@ pub(crate) enum Key {
 }
 
 /// Keys that only wrap others.
-const WRAPPERS: [&str; 12] = [
+const WRAPPERS: [&str; 13] = [
     "http",
     "httprequest",
     "properties",
@@ -33,6 +33,7 @@ const WRAPPERS: [&str; 12] = [
     "record",
     "records",
     "requestcontext",
+    "transaction",
 ];
 
 /// Adds a key to a path; dots inside it separate as nesting does.
@@ -92,16 +93,16 @@ fn requests() -> Vec<(&'static str, Field)> {
         ("request requestline httprequestline request.line requestfirstline", Field::RequestLine),
         // The target as it was sent outranks what a proxy made of it.
         (
-            "requesturi clientrequesturi request.uri req.uri request.target target xenvoyoriginalpath",
+            "requesturi clientrequesturi request.uri requrl req.uri request.target target xenvoyoriginalpath",
             Field::Target(4),
         ),
         (
-            "uri url requesturl req.url request.url url.original url.full request.originalurl originalurl xenvoyoriginpath path requestpath clientrequestpath request.path req.path httppath httpurl urlpath urloriginal csuri rawpath",
+            "uri url requesturl req.url request.url url.original url.full request.originalurl originalurl xenvoyoriginpath path requestpath clientrequestpath request.path req.path httppath httpurl urlpath urloriginal csuri rawpath reqpath",
             Field::Target(2),
         ),
         ("url.path csuristem uripath requesturipath", Field::Path),
         (
-            "url.query csuriquery args query querystring request.query request.querystring requestquery urlquery queryparams clientrequestquery",
+            "url.query csuriquery args query querystr querystring request.query request.querystring requestquery urlquery queryparams clientrequestquery",
             Field::Query,
         ),
         (
@@ -113,13 +114,13 @@ fn requests() -> Vec<(&'static str, Field)> {
             Field::Scheme,
         ),
         (
-            "bytesreceived requestcontentsize request.body.bytes requestbodysize contentlength",
+            "bytesreceived requestcontentsize request.body.bytes requestbodylen request.bodybytes requestbodysize contentlength",
             Field::RequestSize,
         ),
         ("requestaddr", Field::Host(1)),
         ("servername vhost virtualhost requestedservername sni url.domain hostheader", Field::Host(1)),
         (
-            "host request.host req.host httphost requesthost authority clientrequesthost cshost domain domainname requestauthority",
+            "host request.host req.host httphost requesthost authority clientrequesthost cshost reqhost domain domainname requestauthority",
             Field::Host(3),
         ),
         ("xhostheader", Field::Host(4)),
@@ -137,7 +138,7 @@ fn answers() -> Vec<(&'static str, Field)> {
             Field::Status(1),
         ),
         (
-            "bodybytessent bytessent downstreamcontentsize size response.body.bytes response.bodysize responsebodysize responsecontentlength sccontentlen edgeresponsebodybytes",
+            "bodybytessent bytessent responselength responsebodylen downstreamcontentsize size response.body.bytes response.bodysize responsebodysize responsecontentlength sccontentlen edgeresponsebodybytes",
             Field::ResponseSize,
         ),
     ]
@@ -146,36 +147,36 @@ fn answers() -> Vec<(&'static str, Field)> {
 fn ends() -> Vec<(&'static str, Field)> {
     vec![
         (
-            "clientip clientaddr request.clientip req.clientip cip clientaddress client.ip client.address callerip callipaddress sourceip sourceipaddress source.ip source.address srcip remoteip",
+            "clientip clientaddr cliip request.clientip req.clientip cip clientaddress client.ip client.address callerip callipaddress sourceip sourceipaddress source.ip source.address srcip remoteip",
             Field::Client(5),
         ),
         ("downstreamremoteaddress", Field::Client(6)),
         (
-            "remoteaddr request.remoteip request.remoteaddr req.remoteaddress remoteaddress remotehost remote ip peer networkpeeraddress netpeerip netsockpeeraddr clientipaddress identity.sourceip clientsocketaddress network.peer.address net.peer.ip",
+            "remoteaddr request.remoteip id.origh request.remoteaddr req.remoteaddress remoteaddress remotehost remote ip peer networkpeeraddress netpeerip netsockpeeraddr clientipaddress identity.sourceip clientsocketaddress network.peer.address net.peer.ip",
             Field::Client(3),
         ),
         ("client", Field::Client(1)),
         ("clienthost", Field::ClientList(6)),
         (
-            "remoteport request.remoteport clientport cport source.port client.port clientsrcport srcport",
+            "remoteport request.remoteport req.remoteport id.origp clientport cport source.port client.port clientsrcport srcport",
             Field::ClientPort,
         ),
         (
-            "serveraddr serverip serveripaddress destination.ip server.ip server.address sip downstreamlocaladdress dstip",
+            "serveraddr serverip destip id.resph serveripaddress destination.ip server.ip server.address sip downstreamlocaladdress dstip",
             Field::Server(3),
         ),
         (
             "upstreamaddr upstreamhost upstreamip serviceaddr backendaddr originip targetaddr targetport",
             Field::Server(1),
         ),
-        ("serverport destination.port server.port sport", Field::ServerPort),
+        ("serverport destination.port destport id.respp server.port sport", Field::ServerPort),
     ]
 }
 
 fn times() -> Vec<(&'static str, Field)> {
     vec![
         (
-            "startutc starttime startedat startlocal requesttimestamp edgestarttimestamp acceptdate request.time timestart startts starttimestamp starttimems requestcreationtime",
+            "startutc starttime reqtimesec startedat startlocal requesttimestamp edgestarttimestamp acceptdate request.time timestart startts starttimestamp starttimems requestcreationtime",
             Field::Time(5),
         ),
         (
@@ -198,21 +199,21 @@ fn times() -> Vec<(&'static str, Field)> {
             Field::Duration(Unit::Micros, 3),
         ),
         ("durationns durationnanos event.duration latencyns elapsedns", Field::Duration(Unit::Nanos, 3)),
-        ("responsetime elapsed elapsedtime took", Field::DurationText(1)),
+        ("responsetime elapsed service elapsedtime took", Field::DurationText(1)),
     ]
 }
 
 /// Header fields that logs name beside the others.
 const HEADERS: [(&str, &str); 9] = [
     (
-        "useragent clientrequestuseragent csuseragent agent useragent.original request.useragent httpuseragent requestuseragent",
+        "useragent clientrequestuseragent ua csuseragent agent useragent.original request.useragent httpuseragent requestuseragent",
         "user-agent",
     ),
     (
         "referer referrer clientrequestreferer csreferer request.referer request.referrer httpreferer httpreferrer",
         "referer",
     ),
-    ("xforwardedfor forwardedfor httpxforwardedfor", "x-forwarded-for"),
+    ("xforwardedfor forwardedfor fwd httpxforwardedfor", "x-forwarded-for"),
     ("xrealip httpxrealip", "x-real-ip"),
     ("xrequestid", "x-request-id"),
     ("cookie cscookie httpcookie", "cookie"),

@@ -3,13 +3,15 @@
 
 use std::sync::LazyLock;
 
+use model::Call;
+
 use super::draft::{Draft, Field};
 use super::layout::{Layout, Part};
 use super::syntax::compile;
 use super::value::{Escape, Unit};
 
 /// Format strings, in any of the notations that users may give; more fields may follow each.
-const FORMATS: [&str; 11] = [
+const FORMATS: [&str; 13] = [
     // Apache APISIX.
     r#"$remote_addr - $remote_user [$time_local] $http_host "$request" $status $body_bytes_sent $request_time "$http_referer" "$http_user_agent" $upstream_addr $upstream_status $upstream_response_time"#,
     // Nginx Proxy Manager, proxied and standard.
@@ -20,6 +22,9 @@ const FORMATS: [&str; 11] = [
     r#"[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% "%UPSTREAM_TRANSPORT_FAILURE_REASON%" %BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER% %UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS%"#,
     // Zoraxy.
     "$date $clock [$time_iso8601] [router:$router] [origin:$host] [client: $remote_addr] [useragent: $http_user_agent] $request_method $request_uri $status",
+    // Gin, Uvicorn.
+    r#"[GIN] $log_date - $log_clock | $status | $gin_duration | $remote_addr | $request_method "$request_uri""#,
+    r#"$remote_addr - "$request" $status"#,
     // Squid's native format.
     "$msec $squid_elapsed_ms $remote_addr $squid_code/$status $squid_bytes $request_method $request_uri $remote_user $squid_hierarchy/$squid_peer $squid_type",
     // AWS: application and classic load balancer, S3.
@@ -46,6 +51,9 @@ pub(crate) fn variable(name: &str) -> Option<Field> {
         "aws_total_ms" => Field::Duration(Unit::Millis, 1),
         "aws_creation_time" => Field::Time(9),
         "aws_domain" => Field::Host(1),
+        "log_date" => Field::Date,
+        "log_clock" => Field::Clock,
+        "gin_duration" => Field::DurationText(1),
         "squid_elapsed_ms" => Field::Duration(Unit::Millis, 1),
         _ => return None,
     })
@@ -76,23 +84,25 @@ fn haproxy() -> Option<Layout> {
 }
 
 /// Reads a line of one of the layouts; `last` is the one that fitted before.
-pub(crate) fn read(line: &[u8], last: &mut usize) -> Option<Draft> {
+pub(crate) fn read(line: &[u8], last: &mut usize) -> Option<Call> {
+    let certain = |layout: &Layout| layout.read(line).map(Draft::finish).filter(is_certain);
     let layouts = &*LAYOUTS;
-    let first = layouts.get(*last).and_then(|layout| layout.read(line)).filter(is_certain);
-    if first.is_some() {
-        return first;
+    if let Some(call) = layouts.get(*last).and_then(certain) {
+        return Some(call);
     }
     layouts.iter().enumerate().find_map(|(at, layout)| {
-        let draft = layout.read(line).filter(is_certain)?;
+        let call = certain(layout)?;
         *last = at;
-        Some(draft)
+        Some(call)
     })
 }
 
-/// Without a format from the user, a line must say when it was and what came of the request.
-fn is_certain(draft: &Draft) -> bool {
-    let call = &draft.call;
-    call.ts.is_known() && (!call.target.is_empty() || call.status.is_some())
+/// Without a format from the user, a line must say when it was and what came of the request, or at least be a
+/// whole request line of somebody with its answer.
+fn is_certain(call: &Call) -> bool {
+    let is_request = !call.method.is_empty() && call.client.is_some() && !call.protocol.is_empty();
+    (call.ts.is_known() && (!call.target.is_empty() || call.status.is_some()))
+        || (is_request && call.status.is_some())
 }
 
 #[cfg(test)]
@@ -101,7 +111,7 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, expect: &str) {
-        let call = read(line.as_bytes(), &mut 0).map(Draft::finish);
+        let call = read(line.as_bytes(), &mut 0);
         let shown = call.map(|call| {
             let part = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
             [
@@ -137,6 +147,11 @@ mod tests {
             "1795255200.779    180 10.0.0.7 TCP_MISS/200 411 GET http://a.example/b?c - DIRECT/10.0.0.2 text/html",
             "10.0.0.7|GET|a.example|/b?c|200|180000|2026-11-21T10:00:00.779000Z",
         );
+        check(
+            r#"[GIN] 2026/11/21 - 10:00:00 | 200 |     1.234ms |        10.0.0.7 | GET      "/gin""#,
+            "10.0.0.7|GET||/gin|200|1234|2026-11-21T10:00:00.000000Z",
+        );
+        check(r#"10.0.0.7:5123 - "GET /uvicorn HTTP/1.1" 200 OK"#, "10.0.0.7:5123|GET||/uvicorn|200|-|");
         check(
             r#"2026-11-21T10:00:00.5Z my-lb 10.0.0.7:2817 10.0.0.1:80 0.001 0.002 0.003 200 200 0 29 "GET http://a.example:80/ HTTP/1.1" "curl" - -"#,
             "10.0.0.7:2817|GET|a.example|/|200|6000|2026-11-21T10:00:00.500000Z",

@@ -10,6 +10,7 @@ mod json_keys;
 mod json_map;
 mod known;
 mod layout;
+mod logfmt;
 mod nginx;
 mod noise;
 mod reader;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::json_map::JsonMap;
 use super::syntax::LogFormat;
 use super::w3c::W3c;
-use super::{clf, json, known, noise};
+use super::{clf, json, known, logfmt, noise};
 use crate::kind::Kind;
 use crate::out::Out;
 
@@ -92,10 +92,19 @@ impl Log {
         if let Some(call) = self.w3c.read(line) {
             return Some((call, Kind::W3c));
         }
-        noise::starts(line).find_map(|line| {
-            let call = clf::parse(line).or_else(|| Some(known::read(line, &mut self.layout)?.finish()))?;
-            Some((call, Kind::AccessLog))
-        })
+        let call = noise::starts(line)
+            .find_map(|line| clf::parse(line).or_else(|| known::read(line, &mut self.layout)))
+            .or_else(|| self.pairs(line))?;
+        Some((call, Kind::AccessLog))
+    }
+
+    /// `key=value` pairs, perhaps behind the time at which they were written.
+    fn pairs(&self, line: &[u8]) -> Option<Call> {
+        let mut call = json::read(&logfmt::pairs(line)?, self.options.json_map.as_ref())?;
+        if !call.ts.is_known() {
+            call.ts = noise::time_of(line).unwrap_or_default();
+        }
+        Some(call)
     }
 }
 

@@ -29,7 +29,7 @@ fn common(raw: &str) -> Option<Timestamp> {
     let month = MONTHS.iter().position(|name| raw.get(3..6) == Some(name))? as u32 + 1;
     let year = two(raw, 7)? * 100 + two(raw, 9)?;
     let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, two(raw, 0)?)?;
-    (raw.as_bytes().get(11) == Some(&b':')).then(|| clock(date, raw.get(12..)?))?
+    matches!(raw.as_bytes().get(11), Some(b':' | b' ')).then(|| clock(date, raw.get(12..)?))?
 }
 
 /// `2026-11-21T10:00:00.5+08:00`; slashes, a space or an underscore are seen too.
@@ -156,6 +156,7 @@ mod tests {
     #[test]
     fn shapes() {
         check("21/Nov/2026:18:00:00 +0800", "2026-11-21T10:00:00.000000Z");
+        check("21/Nov/2026 10:00:00", "2026-11-21T10:00:00.000000Z");
         check("14/Jan/2015:12:48:57.127", "2015-01-14T12:48:57.127000Z");
         check("2026-11-21T10:00:00.123456789Z", "2026-11-21T10:00:00.123456Z");
         check("2026-11-21T18:00:00,5+08:00", "2026-11-21T10:00:00.500000Z");
