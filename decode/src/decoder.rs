@@ -3,7 +3,7 @@
 
 use model::{Call, limits};
 
-use crate::format::{AccessLog, Har, Records};
+use crate::format::{Burp, GoReplay, Har, IisEvents, Log, Options, Postman, Records};
 use crate::input::{Carry, Lines, PcapReader, PcapngReader, Read};
 use crate::kind::{Kind, decide};
 use crate::network::Network;
@@ -21,7 +21,11 @@ enum Input {
     Pcap(Carry, PcapReader, Box<Network>),
     Pcapng(Carry, PcapngReader, Box<Network>),
     Har(Box<Har>),
-    AccessLog(Lines, AccessLog),
+    Burp(Box<Burp>),
+    IisEvents(Box<IisEvents>),
+    Postman(Postman),
+    GoReplay(Box<GoReplay>),
+    Log(Lines, Box<Log>),
     Records(Lines, Records),
     Unknown,
 }
@@ -43,6 +47,7 @@ pub struct Decoder {
     input: Input,
     kind: Option<Kind>,
     shard: Shard,
+    options: Options,
     out: Out,
 }
 
@@ -62,13 +67,21 @@ impl Decoder {
     /// that is known; otherwise it is recognised from content.
     #[must_use]
     pub fn new(source: &str, kind: Option<Kind>) -> Self {
-        let mut decoder = Self {
-            input: Input::Probing(Vec::new(), 0),
-            kind: None,
-            shard: Shard::ALL,
-            out: Out::new(source, 0),
+        Self::with_options(source, kind, Options::default())
+    }
+
+    /// As [`Decoder::new`], with what the user said about the format of logs. A format string or a field map
+    /// makes the input a log, unless `kind` says otherwise.
+    #[must_use]
+    pub fn with_options(source: &str, kind: Option<Kind>, options: Options) -> Self {
+        let implied = match (&options.log_format, &options.json_map) {
+            (Some(_), _) => Some(Kind::AccessLog),
+            (None, Some(_)) => Some(Kind::JsonLog),
+            (None, None) => None,
         };
-        if let Some(kind) = kind {
+        let input = Input::Probing(Vec::new(), 0);
+        let mut decoder = Self { input, kind: None, shard: Shard::ALL, options, out: Out::new(source, 0) };
+        if let Some(kind) = kind.or(implied) {
             decoder.set_kind(kind);
         }
         decoder
@@ -129,6 +142,20 @@ impl Decoder {
         self.read(data, emit);
     }
 
+    /// Nothing has come for a while: hands out every call that is complete, without waiting for an earlier one
+    /// that a later line may still bring. For a reader that follows a growing file; the order of what comes
+    /// later is kept among itself.
+    pub fn idle(&mut self, emit: &mut impl FnMut(Call)) {
+        if let Input::Probing(head, _) = &mut self.input
+            && let Some(kind) = decide(head, false)
+        {
+            let head = std::mem::take(head);
+            self.set_kind(kind);
+            self.read(&head, emit);
+        }
+        self.out.order.flush(emit);
+    }
+
     /// The input ended: hands out what is left.
     pub fn finish(mut self, emit: &mut impl FnMut(Call)) -> Outcome {
         if let Input::Probing(head, _) = &mut self.input {
@@ -157,10 +184,14 @@ impl Decoder {
                 end_capture(carry, network, out);
             }
             Input::Har(har) => har.finish(out),
-            Input::AccessLog(lines, log) => lines.finish(|number, line| log.line(number, line, out)),
+            Input::Burp(burp) => burp.finish(out),
+            Input::IisEvents(events) => events.finish(out),
+            Input::Postman(collection) => collection.finish(out),
+            Input::GoReplay(replay) => replay.finish(out),
+            Input::Log(lines, log) => lines.finish(|number, line| log.line(number, line, out)),
             Input::Records(lines, records) => lines.finish(|number, line| records.line(number, line, out)),
             Input::Probing(..) | Input::Unknown => {
-                out.problems.report("not a capture file, HAR document, access log or call records", 0);
+                out.problems.report("not a capture file, document of calls, access log or call records", 0);
             }
         }
         out.order.flush(emit);
@@ -180,9 +211,22 @@ impl Decoder {
                 self.out.order.set_slack(i64::MAX);
                 Input::Har(Box::default())
             }
-            Kind::AccessLog => {
+            Kind::Burp => {
+                self.out.order.set_slack(i64::MAX);
+                Input::Burp(Box::new(Burp::new()))
+            }
+            Kind::IisEvents => {
                 self.out.order.set_slack(LOG_SLACK_US);
-                Input::AccessLog(Lines::default(), AccessLog::default())
+                Input::IisEvents(Box::new(IisEvents::new()))
+            }
+            Kind::Postman => {
+                self.out.order.set_slack(i64::MAX);
+                Input::Postman(Postman::default())
+            }
+            Kind::GoReplay => Input::GoReplay(Box::default()),
+            Kind::AccessLog | Kind::JsonLog | Kind::W3c => {
+                self.out.order.set_slack(LOG_SLACK_US);
+                Input::Log(Lines::default(), Box::new(Log::new(self.options.clone())))
             }
             Kind::CallRecords => Input::Records(Lines::default(), Records::default()),
             Kind::Unknown => Input::Unknown,
@@ -209,7 +253,11 @@ impl Decoder {
                 step
             }),
             Input::Har(har) => har.feed(data, out),
-            Input::AccessLog(lines, log) => lines.feed(data, |number, line| {
+            Input::Burp(burp) => burp.feed(data, out),
+            Input::IisEvents(events) => events.feed(data, out),
+            Input::Postman(collection) => collection.feed(data),
+            Input::GoReplay(replay) => replay.feed(data, out),
+            Input::Log(lines, log) => lines.feed(data, |number, line| {
                 log.line(number, line, out);
                 out.order.release(emit);
             }),

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use model::limits;
 
-use crate::format::{is_access_line, is_record_line};
+use crate::format::{Recogniser, RecordLine, is_payload_line, record_line};
 use crate::input::{PcapReader, PcapngReader};
 
 /// The kinds of input.
@@ -16,8 +16,20 @@ pub enum Kind {
     Pcapng,
     /// HTTP Archive 1.1 or 1.2.
     Har,
-    /// nginx or Apache access log, common or combined.
+    /// Items saved by Burp Suite.
+    Burp,
+    /// Postman collection.
+    Postman,
+    /// File of GoReplay.
+    GoReplay,
+    /// Text log of a server, proxy or cloud: nginx, Apache, HAProxy, Envoy, ALB, ...
     AccessLog,
+    /// JSON Lines of a server, proxy or cloud.
+    JsonLog,
+    /// W3C extended log file: IIS, CloudFront.
+    W3c,
+    /// IIS access log as Windows events in XML.
+    IisEvents,
     /// JSON Lines of call records.
     CallRecords,
     /// Nothing that can be read.
@@ -25,6 +37,21 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind that can be named.
+    pub const ALL: [Self; 11] = [
+        Self::Pcap,
+        Self::Pcapng,
+        Self::Har,
+        Self::Burp,
+        Self::Postman,
+        Self::GoReplay,
+        Self::AccessLog,
+        Self::JsonLog,
+        Self::W3c,
+        Self::IisEvents,
+        Self::CallRecords,
+    ];
+
     /// The name used with `--format`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -32,7 +59,13 @@ impl Kind {
             Self::Pcap => "pcap",
             Self::Pcapng => "pcapng",
             Self::Har => "har",
+            Self::Burp => "burp",
+            Self::Postman => "postman",
+            Self::GoReplay => "goreplay",
             Self::AccessLog => "access-log",
+            Self::JsonLog => "json-log",
+            Self::W3c => "w3c",
+            Self::IisEvents => "iis-events",
             Self::CallRecords => "call-records",
             Self::Unknown => "unknown",
         }
@@ -47,8 +80,7 @@ impl FromStr for Kind {
     type Err = NotAKind;
 
     fn from_str(text: &str) -> Result<Self, NotAKind> {
-        let kinds = [Self::Pcap, Self::Pcapng, Self::Har, Self::AccessLog, Self::CallRecords];
-        kinds.into_iter().find(|kind| kind.as_str() == text).ok_or(NotAKind)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(NotAKind)
     }
 }
 
@@ -75,10 +107,41 @@ pub(crate) fn decide(head: &[u8], whole: bool) -> Option<Kind> {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let decided = match text.first() {
         Some(b'{') => json(text, whole),
-        Some(_) => lines(text, whole).any(is_access_line).then_some(Kind::AccessLog),
+        Some(b'[') if opens_har(&text[1..]) => Some(Kind::Har),
+        Some(b'<') => xml(text).or_else(|| log(text, whole)),
+        Some(_) => lines(text, whole)
+            .next()
+            .filter(|line| is_payload_line(line))
+            .map_or_else(|| log(text, whole), |_| Some(Kind::GoReplay)),
         None => None,
     };
     decided.or(whole.then_some(Kind::Unknown))
+}
+
+/// The first line that is a call of a log tells which.
+fn log(text: &[u8], whole: bool) -> Option<Kind> {
+    let mut recogniser = Recogniser::default();
+    lines(text, whole).find_map(|line| recogniser.line(line))
+}
+
+fn xml(text: &[u8]) -> Option<Kind> {
+    let find = |needle: &str| memchr::memmem::find(text, needle.as_bytes());
+    if find("<items ").is_some_and(|at| memchr::memmem::find(&text[at..], b"burpVersion=").is_some()) {
+        return Some(Kind::Burp);
+    }
+    let is_event = find("<Event ").is_some() && find("Name=\"cs-method\"").is_some();
+    is_event.then_some(Kind::IisEvents)
+}
+
+/// `{"log": {` and `{"entries": [`: a shipper's `{"log": "a line"}` starts like it.
+fn opens_har(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let Some(rest) = text.strip_prefix(b"{") else { return false };
+    let after = |key: &[u8]| {
+        let rest = rest.trim_ascii_start().strip_prefix(key)?.trim_ascii_start();
+        rest.strip_prefix(b":")?.trim_ascii_start().first().copied()
+    };
+    after(b"\"log\"") == Some(b'{') || after(b"\"entries\"") == Some(b'[')
 }
 
 fn json(text: &[u8], whole: bool) -> Option<Kind> {
@@ -86,15 +149,28 @@ fn json(text: &[u8], whole: bool) -> Option<Kind> {
         let end = memchr::memchr(b'"', rest)?;
         Some(&rest[..end])
     });
-    if matches!(first_key, Some(b"log" | b"entries")) {
+    if opens_har(text) {
         return Some(Kind::Har);
     }
-    if lines(text, whole).any(is_record_line) {
-        return Some(Kind::CallRecords);
-    }
     let contains = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
-    if !whole {
-        return None;
+    let is_collection_key =
+        matches!(first_key, Some(b"info" | b"item" | b"collection" | b"variable" | b"auth" | b"event"));
+    if is_collection_key && contains(b"schema.getpostman.com/json/collection") {
+        return Some(Kind::Postman);
+    }
+    // A document over several lines, whose single lines may look like those of a log.
+    let is_document =
+        memchr::memchr(b'\n', text).is_some_and(|end| text[..end].trim_ascii().last() != Some(&b'}'));
+    if is_document && contains(b"\"log\"") && contains(b"\"entries\"") {
+        return Some(Kind::Har);
+    }
+    let mut recogniser = Recogniser::default();
+    let by_line = lines(text, whole).find_map(|line| match record_line(line) {
+        RecordLine::Certain => Some(Kind::CallRecords),
+        possible => recogniser.line(line).or((possible == RecordLine::Possible).then_some(Kind::CallRecords)),
+    });
+    if by_line.is_some() || !whole {
+        return by_line;
     }
     if contains(b"\"log\"") && contains(b"\"entries\"") {
         return Some(Kind::Har);
@@ -131,6 +207,64 @@ mod tests {
         check(b"{\"comment\":\"x\",\n\"log\": {\"entries\": []}}", Kind::Har);
         check(b"{\"method\":\"GET\",\"target\":\"/\"}\n{}", Kind::CallRecords);
         check(b"\n10.0.0.1 - - [21/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 5\n", Kind::AccessLog);
+    }
+
+    #[test]
+    fn logs_and_documents() {
+        check(
+            b"time=x\n{\"DownstreamStatus\":200,\"RequestMethod\":\"GET\",\"RequestPath\":\"/\"}\n",
+            Kind::JsonLog,
+        );
+        check(
+            b"{\"method\":\"GET\",\"response_code\":200,\"x-envoy-origin-path\":\"/a\",\"duration\":1}\n",
+            Kind::JsonLog,
+        );
+        check(b"{\"method\":\"GET\",\"host\":\"a.example\",\"status\":200}\n", Kind::CallRecords);
+        check(b"#Fields: date time cs-method cs-uri\n2026-11-21 10:00:00 GET /\n", Kind::W3c);
+        check(
+            b"{\"log\":\"10.0.0.1 - - [21/Nov/2026:10:00:00 +0000] \\\"GET / HTTP/1.1\\\" 200 5\\n\",\"stream\":\"stdout\"}\n",
+            Kind::AccessLog,
+        );
+        check(b"[{\"log\":{\"entries\":[]}}]", Kind::Har);
+        check(b"<?xml version=\"1.0\"?>\n<items burpVersion=\"1\"><item/></items>", Kind::Burp);
+        check(
+            b"<Event xmlns=\"x\"><EventData><Data Name=\"cs-method\">GET</Data></EventData></Event>",
+            Kind::IisEvents,
+        );
+        check(
+            b"{\n \"info\": {\"schema\": \"https://schema.getpostman.com/json/collection/v2.1.0/collection.json\"},\n \"item\": []}",
+            Kind::Postman,
+        );
+        check(
+            b"1 932079936fa4306fc308d67588178d17d823647c 1795255200000000000\nGET / HTTP/1.1\r\n\r\n",
+            Kind::GoReplay,
+        );
+        for kind in Kind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
+    }
+
+    #[test]
+    fn look_alikes_are_unknown() {
+        let texts: [&[u8]; 14] = [
+            b"fn main() {\n    let x = get(\"GET /a HTTP/1.1\");\n}\n",
+            b"app.get('/users/:id', (req, res) => {\n  res.status(200).json({ method: 'GET', path: '/x' })\n})\n",
+            b"id,method,path,status\n1,GET,/a,200\n2,POST,/b,201\n",
+            b"2026-11-21\t10:00:00\tGET\t/a\t200\n",
+            b"Nov 21 10:00:00 host systemd[1]: Started Session 7 of user root.\nNov 21 10:00:01 host kernel: [12345.678901] usb 1-1: new device\n",
+            b"2026-11-21 10:00:00,123 INFO [main] a.b.C - GET /users took 12 ms\n",
+            b"{\"id\":1,\"name\":\"Lin Yue\",\"url\":\"https://a.example/u/1\",\"status\":\"active\",\"time\":\"2026-11-21T10:00:00Z\"}\n",
+            b"[{\"method\":\"card\",\"path\":\"/x\",\"status\":200,\"created\":\"2026-11-21\"},{\"a\":1}]",
+            b"{\n  \"paths\": {\n    \"/a\": {\"get\": {\"responses\": {\"200\": {}}}}\n  }\n}\n",
+            b"{\"info\":{\"title\":\"x\"},\"item\":[]}",
+            b"<html><body><items>1</items></body></html>",
+            b"<Events><Event><Data Name=\"x\">1</Data></Event></Events>",
+            b"1 apple 3\n2 pears 4\n",
+            b"# Title\n\nSome *text* about `GET /a HTTP/1.1` and 200.\n",
+        ];
+        for text in texts {
+            check(text, Kind::Unknown);
+        }
     }
 
     #[test]

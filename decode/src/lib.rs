@@ -1,4 +1,4 @@
-//! Bytes to calls: capture files, HAR documents, access logs and call records become [`model::Call`]s.
+//! Bytes to calls: captures, documents (HAR, Burp, ...), logs and call records become [`model::Call`]s.
 //!
 //! Pure: no input or output, no clock, no threads. [`Decoder`] is fed with slices in any split and hands out
 //! calls; bad bytes are never an error but a counter in [`Stats`], a [`Problem`], or an anomaly on the call.
@@ -20,6 +20,7 @@ mod stats;
 mod tcp;
 
 pub use decoder::{Decoder, Outcome};
+pub use format::{BadFormat, JsonMap, LogFormat, Options};
 pub use kind::{Kind, NotAKind, probe};
 pub use shard::Shard;
 pub use stats::{Problem, Stats};

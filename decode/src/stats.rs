@@ -3,7 +3,8 @@
 //! `packets = tcp_packets + duplicate_packets + not_ip + not_tcp + bad_packets + nested_too_deep + fragments
 //! - datagrams_rebuilt`: a packet that completes a datagram ends as what the datagram is.
 //! `tcp_bytes = stream_bytes + repeated_bytes + stray_bytes` once all is read.
-//! `lines = calls + empty_lines + malformed_lines`.
+//! `lines = calls + empty_lines + comment_lines + malformed_lines`; in documents of calls
+//! `entries = calls + malformed_entries`, where GoReplay's entries are payloads, of which two make a call.
 
 use model::limits;
 
@@ -12,7 +13,7 @@ use model::limits;
 pub struct Problem {
     /// One line for a person.
     pub what: String,
-    /// Byte offset in binary inputs, line number (from 1) in line inputs, entry number in HAR.
+    /// Byte offset in binary inputs, line number (from 1) in line inputs, entry number in documents.
     pub at: u64,
 }
 
@@ -173,15 +174,17 @@ counters! {
     gap_bytes,
     /// Retransmissions that differ from what came first.
     overlaps,
-    /// Lines read (access logs, call records).
+    /// Lines read (logs, call records).
     lines,
     /// Lines with nothing on them.
     empty_lines,
+    /// Lines that are comments or name columns (`#Fields`).
+    comment_lines,
     /// Lines that could not be read as what the file is.
     malformed_lines,
-    /// Entries read from HAR documents.
+    /// Entries read from documents (HAR, Burp, Postman, events) and payloads of GoReplay.
     entries,
-    /// HAR entries that could not be read.
+    /// Entries that could not be read.
     malformed_entries,
 }
 

@@ -1,10 +1,10 @@
 //! Shared by the targets: an input gives the same calls whole and in small pieces, and its counters add up.
 
-use decode::{Decoder, Kind, Outcome};
+use decode::{Decoder, Kind, Options, Outcome};
 
-fn run(kind: Kind, data: &[u8], step: usize) -> (Vec<model::Call>, Outcome) {
+fn run(kind: Kind, options: &Options, data: &[u8], step: usize) -> (Vec<model::Call>, Outcome) {
     let mut calls = Vec::new();
-    let mut decoder = Decoder::new("fuzz", Some(kind));
+    let mut decoder = Decoder::with_options("fuzz", Some(kind), options.clone());
     for slice in data.chunks(step) {
         decoder.push(slice, &mut |call| calls.push(call));
     }
@@ -13,10 +13,16 @@ fn run(kind: Kind, data: &[u8], step: usize) -> (Vec<model::Call>, Outcome) {
 }
 
 pub fn both_ways(kind: Kind, data: &[u8]) {
-    let (calls, outcome) = run(kind, data, data.len().max(1));
+    both_ways_with(kind, &Options::default(), data);
+}
+
+pub fn both_ways_with(kind: Kind, options: &Options, data: &[u8]) {
+    let (calls, outcome) = run(kind, options, data, data.len().max(1));
     let stats = outcome.stats;
     assert_eq!(stats.calls, calls.len() as u64);
     assert_eq!(stats.tcp_bytes, stats.stream_bytes + stats.repeated_bytes + stats.stray_bytes);
+    let lines = stats.empty_lines + stats.comment_lines + stats.malformed_lines;
+    assert!(stats.lines == 0 || stats.lines == stats.calls + lines);
     // Small enough to cut every structure, large enough to stay quick.
-    assert_eq!(run(kind, data, 7), (calls, outcome));
+    assert_eq!(run(kind, options, data, 7), (calls, outcome));
 }

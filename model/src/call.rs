@@ -216,6 +216,9 @@ impl Anomaly {
     /// Request and response could not be paired with certainty.
     pub const UNMATCHED: Self = Self(Cow::Borrowed("unmatched"));
 
+    /// Written down as an example, not seen as traffic.
+    pub const DOCUMENTED: Self = Self(Cow::Borrowed("documented"));
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

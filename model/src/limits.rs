@@ -18,10 +18,10 @@ pub const CONNECTIONS_MAX: usize = 200_000;
 pub const PIPELINE_MAX: usize = 1_024;
 /// Times that a connection may change its protocol (CONNECT, Upgrade) before it is left alone.
 pub const PROTOCOL_SWITCHES_MAX: usize = 8;
-/// Bytes of one line of an access log or of call records.
+/// Bytes of one line of a log or of call records, and of one entry of a document (HAR, Burp, GoReplay).
 pub const LINE_BYTES_MAX: usize = 64 << 20;
-/// Bytes of a document that has to be read as a whole (HAR).
-pub const DOCUMENT_BYTES_MAX: usize = 2 << 30;
+/// Bytes of a document that has to be read as a whole (Postman collection).
+pub const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 
 /// Nesting followed inside a structured body.
 pub const BODY_DEPTH_MAX: usize = 64;
@@ -94,5 +94,7 @@ pub const CLOSED_CONNECTIONS_MAX: usize = 4_096;
 pub const ORDER_CALLS_MAX: usize = 65_536;
 /// Bytes of bodies that wait for the same reason.
 pub const ORDER_BYTES_MAX: usize = 32 << 20;
+/// Requests of a GoReplay file that wait for their response; the oldest go first.
+pub const REPLAY_PENDING_MAX: usize = 10_000;
 /// Problems of one input that are described; further ones are only counted.
 pub const PROBLEMS_MAX: usize = 100;

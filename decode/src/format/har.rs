@@ -101,7 +101,7 @@ impl Har {
     }
 
     fn note_text(&mut self, part: &[u8]) {
-        if !self.in_entry && self.depth <= 2 {
+        if !self.in_entry && self.depth <= 3 {
             let room = KEY_MAX.saturating_sub(self.text.len());
             self.text.extend_from_slice(&part[..part.len().min(room)]);
         }
@@ -114,7 +114,7 @@ impl Har {
     fn open(&mut self, byte: u8) {
         self.seen_any = true;
         self.depth = (self.depth + 1).min(DEPTH_MAX);
-        let is_entries = byte == b'[' && self.key == b"entries" && matches!(self.depth, 2 | 3);
+        let is_entries = byte == b'[' && self.key == b"entries" && matches!(self.depth, 2..=4);
         if is_entries && !self.in_entry && self.entries_depth.is_none() {
             self.entries_depth = Some(self.depth);
             self.seen_entries = true;

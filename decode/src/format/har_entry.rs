@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::{Anomaly, Call, Headers, Message, Peer, Scheme, Timestamp};
+use model::{Anomaly, Call, Headers, Message, Peer, Scheme, StreamMessage, Timestamp};
 use serde_json::Value;
 
 use crate::http1::normal_host;
@@ -35,10 +35,34 @@ pub(crate) fn read_entry(json: &[u8]) -> Result<Call, String> {
     if let Some(response) = response.filter(|_| call.status.is_some()) {
         call.response = Some(response_message(response, &mut call.anomalies));
     }
+    call.messages = messages(&entry, &mut call.anomalies);
     Ok(call)
 }
 
-fn set_target(call: &mut Call, url: &str, headers: &Headers) {
+/// Messages of a WebSocket as Chrome records them (`_webSocketMessages`); binary ones are in base64.
+fn messages(entry: &Value, anomalies: &mut Vec<Anomaly>) -> Vec<StreamMessage> {
+    let list =
+        entry.get("_webSocketMessages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let mut message = |message: &Value| {
+        let data = message.get("data").and_then(Value::as_str)?;
+        let is_binary = number(message, "opcode") == Some(2);
+        let binary = is_binary.then(|| STANDARD.decode(data));
+        if matches!(binary, Some(Err(_))) && !anomalies.contains(&Anomaly::BAD_ENCODING) {
+            anomalies.push(Anomaly::BAD_ENCODING);
+        }
+        let body = binary.and_then(Result::ok).unwrap_or_else(|| data.as_bytes().to_vec());
+        let from_client = match text(message, "type") {
+            "send" => true,
+            "receive" => false,
+            _ => return None,
+        };
+        Some(StreamMessage { from_client, kind: if is_binary { "binary" } else { "text" }.into(), body })
+    };
+    list.iter().filter_map(&mut message).collect()
+}
+
+/// Scheme, host and target of a URL.
+pub(crate) fn set_target(call: &mut Call, url: &str, headers: &Headers) {
     let Some((scheme, rest)) = url.split_once("://") else {
         call.host = headers.get("host").map(normal_host).unwrap_or_default();
         call.target = url.to_owned();
@@ -66,12 +90,15 @@ fn request_message(request: &Value, mut headers: Headers) -> Message {
         return Message { headers, body, body_size: size };
     };
     note_media_type(&mut headers, text(post, "mimeType"));
+    let params = params(post);
     let body = match post.get("text").and_then(Value::as_str) {
-        Some(text) if !text.is_empty() || params(post).is_empty() => text.as_bytes().to_vec(),
-        _ => params(post).into_bytes(),
+        Some(text) if !text.is_empty() || params.is_empty() => Some(text.as_bytes().to_vec()),
+        _ if !params.is_empty() || size == Some(0) => Some(params.into_bytes()),
+        // Kept in a file of its own, or not at all.
+        _ => None,
     };
-    let body_size = size.filter(|size| *size > 0).unwrap_or(body.len() as u64);
-    Message { headers, body: Some(body), body_size: Some(body_size) }
+    let body_size = size.filter(|size| *size > 0).or(body.as_ref().map(|body| body.len() as u64));
+    Message { headers, body, body_size }
 }
 
 fn response_message(response: &Value, anomalies: &mut Vec<Anomaly>) -> Message {
@@ -101,7 +128,7 @@ fn response_message(response: &Value, anomalies: &mut Vec<Anomaly>) -> Message {
 }
 
 /// The media type is recorded beside the fields too; some producers keep only that.
-fn note_media_type(headers: &mut Headers, media_type: &str) {
+pub(crate) fn note_media_type(headers: &mut Headers, media_type: &str) {
     if headers.get("content-type").is_none() && media_type.contains('/') {
         headers.push("content-type", media_type);
     }
@@ -122,13 +149,17 @@ fn headers(message: &Value) -> Headers {
 
 /// `params` of a form, encoded again (WHATWG URL, application/x-www-form-urlencoded).
 fn params(post: &Value) -> String {
-    let list = post.get("params").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    form(post.get("params").unwrap_or(&Value::Null), "name")
+}
+
+/// A list of objects with a `value` and a name of this key, as a form.
+pub(crate) fn form(list: &Value, name: &str) -> String {
     let mut form = String::new();
-    for param in list {
+    for param in list.as_array().map(Vec::as_slice).unwrap_or_default() {
         if !form.is_empty() {
             form.push('&');
         }
-        encode(text(param, "name"), &mut form);
+        encode(text(param, name), &mut form);
         form.push('=');
         encode(text(param, "value"), &mut form);
     }

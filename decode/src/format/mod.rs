@@ -1,10 +1,41 @@
-//! Documents and lines that describe calls: HAR, access logs, call records. One file per format.
+//! Documents and lines that describe calls: HAR, Burp, Postman, GoReplay, logs, call records. One file per format.
 
-mod access_log;
+mod burp;
+mod goreplay;
 mod har;
 mod har_entry;
+mod iis_event;
+mod log;
+mod postman;
 mod record;
+mod xml;
 
-pub(crate) use access_log::{AccessLog, is_access_line};
+pub(crate) use burp::Burp;
+pub(crate) use goreplay::{GoReplay, is_payload_line};
 pub(crate) use har::Har;
-pub(crate) use record::{Records, is_record_line};
+pub(crate) use iis_event::IisEvents;
+pub use log::{BadFormat, JsonMap, LogFormat, Options};
+pub(crate) use log::{Log, Recogniser};
+pub(crate) use postman::Postman;
+pub(crate) use record::{RecordLine, Records, record_line};
+
+use model::Call;
+
+use crate::out::Out;
+
+/// Hands on the call of an entry of a document, or counts what is none.
+fn entry(call: Option<Call>, problem: &str, last_ts: &mut i64, out: &mut Out) {
+    out.stats.entries += 1;
+    let index = out.stats.entries;
+    let Some(mut call) = call else {
+        out.stats.malformed_entries += 1;
+        out.problems.report(problem, index);
+        return;
+    };
+    call.source = out.source.clone();
+    call.id = crate::id::call_id(&out.source, call.ts, b"entry", index);
+    // An entry without a time keeps its place.
+    *last_ts = if call.ts.is_known() { call.ts.0 } else { *last_ts };
+    let ticket = out.order.open(*last_ts);
+    out.close(ticket, call);
+}

@@ -19,9 +19,24 @@ fn parse(line: &[u8]) -> Result<Call, String> {
     if says_something || is_answer { Ok(call) } else { Err("names neither method nor target".to_owned()) }
 }
 
-/// True when the line is a call record.
-pub(crate) fn is_record_line(line: &[u8]) -> bool {
-    line.first() == Some(&b'{') && parse(line).is_ok()
+/// How sure it is that a line is a call record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RecordLine {
+    Certain,
+    /// Its keys are those of other JSON logs too.
+    Possible,
+    No,
+}
+
+/// Judges a line. Other JSON logs have a `method`, but not what is called under `target`.
+pub(crate) fn record_line(line: &[u8]) -> RecordLine {
+    match parse(line).ok().filter(|_| line.first() == Some(&b'{')) {
+        Some(call) if call.target.is_empty() && call.rpc.is_none() && !call.method.is_empty() => {
+            RecordLine::Possible
+        }
+        Some(_) => RecordLine::Certain,
+        None => RecordLine::No,
+    }
 }
 
 impl Records {

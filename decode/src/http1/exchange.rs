@@ -122,7 +122,7 @@ impl Exchange {
     }
 }
 
-fn finish(message: &mut Message, body: Body, anomalies: &mut Vec<Anomaly>, codings: &mut Codings) {
+pub(crate) fn finish(message: &mut Message, body: Body, anomalies: &mut Vec<Anomaly>, codings: &mut Codings) {
     message.body_size = Some(body.size());
     let partial = body.has_gap || body.truncated;
     if body.has_gap {
@@ -159,12 +159,12 @@ fn finish(message: &mut Message, body: Body, anomalies: &mut Vec<Anomaly>, codin
     message.body = Some(bytes);
 }
 
-fn protocol(minor: u8) -> &'static str {
+pub(crate) fn protocol(minor: u8) -> &'static str {
     if minor == 0 { "http/1.0" } else { "http/1.1" }
 }
 
 /// The authority named by the target, and the target in origin form (RFC 9112 §3.2).
-fn split_target(method: &str, target: String) -> (Option<String>, String) {
+pub(crate) fn split_target(method: &str, target: String) -> (Option<String>, String) {
     if method == "CONNECT" {
         return (Some(target.clone()), target);
     }

@@ -11,8 +11,10 @@ mod head;
 mod pairing;
 mod reading;
 mod recognise;
+mod recorded;
 
 pub(crate) use coding::Codings;
 pub(crate) use connection::Http1;
-pub(crate) use exchange::{Exchange, normal_host};
+pub(crate) use exchange::{Exchange, normal_host, split_target};
 pub(crate) use head::{target_text, text};
+pub(crate) use recorded::read_recorded;

@@ -1,72 +1,38 @@
 //! Access logs of nginx and Apache: common and combined format, with a virtual host in front, without the
 //! identity field, and with further fields behind. Lines of another shape are counted.
 
-use model::{Anomaly, Call, Headers, Message, Peer, Timestamp, limits};
+use model::{Call, Headers, Message, Peer};
 
-use crate::http1::{normal_host, target_text, text};
-use crate::out::Out;
+use super::time;
+use super::value::{self, Escape, number, unescape};
+use crate::http1::text;
 
-/// Reads the lines of one log.
-#[derive(Debug, Default)]
-pub(crate) struct AccessLog {
-    calls: u64,
-}
-
-/// True when the line is an access line.
-pub(crate) fn is_access_line(line: &[u8]) -> bool {
-    parse(line).is_some()
-}
-
-impl AccessLog {
-    /// Takes one line; `None` for one that is too long.
-    pub(crate) fn line(&mut self, number: u64, line: Option<&[u8]>, out: &mut Out) {
-        out.stats.lines += 1;
-        let line = line.map(<[u8]>::trim_ascii);
-        if line.is_some_and(<[u8]>::is_empty) {
-            out.stats.empty_lines += 1;
-            return;
-        }
-        let Some(mut call) = line.filter(|line| line.len() < limits::HEADER_BYTES_MAX).and_then(parse) else {
-            out.stats.malformed_lines += 1;
-            out.problems.report("not an access log line", number);
-            return;
-        };
-        call.source = out.source.clone();
-        call.id = crate::id::call_id(&out.source, call.ts, b"line", number);
-        self.calls += 1;
-        out.order.advance(call.ts.0);
-        let ticket = out.order.open(call.ts.0);
-        out.close(ticket, call);
-    }
-}
+/// A time with its brackets is not longer.
+const TIME_BYTES_MAX: usize = 48;
 
 /// Reads `[VHOST] CLIENT [IDENT] [USER] [TIME] "REQUEST" STATUS BYTES ["REFERER" "AGENT" ...]`.
-fn parse(line: &[u8]) -> Option<Call> {
-    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-    let (open, ts) = memchr::memchr_iter(b'[', line)
-        .take(8)
-        .find_map(|at| Some((at, time(line.get(at + 1..at + 27)?)?)))?;
-    let rest = line[open + 27..].strip_prefix(b"]")?.trim_ascii_start();
+pub(crate) fn parse(line: &[u8]) -> Option<Call> {
+    let (open, close, ts) = memchr::memchr_iter(b'[', line).take(8).find_map(|at| {
+        let end = memchr::memchr(b']', &line[at..line.len().min(at + TIME_BYTES_MAX)])?;
+        Some((at, at + end, time::any(std::str::from_utf8(&line[at + 1..at + end]).ok()?)?))
+    })?;
+    let rest = line[close + 1..].trim_ascii_start();
     let (request, rest) = quoted_request(rest)?;
     let mut fields = Fields(rest);
     let status = fields.next()?;
     let size = fields.next()?;
-    let mut call = Call {
-        ts,
-        status: number(status.raw).filter(|status| (100..1_000).contains(status)),
-        ..Call::default()
-    };
+    let mut call = Call { ts, status: value::status(status.raw), ..Call::default() };
     if status.raw != b"-" && call.status.is_none() {
         return None;
     }
     set_ends(&mut call, &line[..open])?;
     let mut message = Message { headers: Headers::new(), body: None, body_size: None };
-    set_request(&mut call, request);
+    value::set_request_line(&mut call, request, Escape::Slash);
     for (name, field) in
         ["referer", "user-agent"].into_iter().zip(fields.by_ref().take_while(|field| field.quoted))
     {
         if field.raw != b"-" {
-            message.headers.push(name, &unescape(field.raw));
+            message.headers.push(name, &text(&unescape(field.raw, Escape::Slash)));
         }
     }
     set_extra(&mut call, &mut message.headers, fields);
@@ -82,25 +48,20 @@ fn parse(line: &[u8]) -> Option<Call> {
 /// Client and virtual host from what stands before the time.
 fn set_ends(call: &mut Call, prefix: &[u8]) -> Option<()> {
     let words: Vec<&[u8]> = prefix.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
-    let peer = |word: &[u8]| std::str::from_utf8(word).ok()?.parse::<Peer>().ok();
-    let first = words.first()?;
+    let peer = |word: &[u8]| -> Option<Peer> { value::peer(std::str::from_utf8(word).ok()?) };
+    // Django's development server names no client.
+    let Some(first) = words.first() else { return Some(()) };
     call.client = peer(first);
     if call.client.is_none() {
         call.client = words.get(1).and_then(|word| peer(word));
         if call.client.is_some() {
-            call.host = virtual_host(&text(first));
-        } else if words.len() > 4 || words.len() < 2 {
-            // With host names looked up, the client is a name: then only the usual number of fields is believed.
+            call.host = value::host(&text(first));
+        } else if !(2..=4).contains(&words.len()) || !words[1..].contains(&&b"-"[..]) {
+            // With host names looked up, the client is a name: then only the usual fields are believed.
             return None;
         }
     }
     Some(())
-}
-
-/// Ports that a URL does not show are left out, as in the Host field.
-fn virtual_host(name: &str) -> String {
-    let name = normal_host(name);
-    name.strip_suffix(":80").or(name.strip_suffix(":443")).map_or(name.clone(), str::to_owned)
 }
 
 /// The request line in quotes, and what follows it. Quotes that are not escaped inside it are survived: the
@@ -123,45 +84,6 @@ fn quoted_request(rest: &[u8]) -> Option<(&[u8], &[u8])> {
         }
     }
     None
-}
-
-fn set_request(call: &mut Call, request: &[u8]) {
-    if request == b"-" || request.is_empty() {
-        return;
-    }
-    let method_end = memchr::memchr(b' ', request).unwrap_or(0);
-    let (target, version) = match memchr::memmem::rfind(request, b" HTTP/") {
-        Some(at) if at > method_end => (&request[method_end + 1..at], &request[at + 6..]),
-        _ => (request.get(method_end + 1..).unwrap_or_default(), &b""[..]),
-    };
-    let method = &request[..method_end];
-    let is_method = !method.is_empty()
-        && method.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_'));
-    let is_target = target.starts_with(b"/") || !version.is_empty();
-    if !is_method || !is_target || target.is_empty() {
-        call.target = text(request).into_owned();
-        call.anomalies.push(Anomaly::BAD_HEAD);
-        return;
-    }
-    call.method = text(method).into_owned();
-    call.protocol = match version {
-        b"1.0" => "http/1.0",
-        b"1.1" => "http/1.1",
-        b"2" | b"2.0" => "http/2",
-        b"3" | b"3.0" => "http/3",
-        _ => "",
-    }
-    .into();
-    let target = target_text(&unescape_bytes(target));
-    let absolute =
-        target.split_once("://").filter(|(scheme, _)| scheme.bytes().all(|byte| byte.is_ascii_alphabetic()));
-    if let Some((_, rest)) = absolute {
-        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        call.host = normal_host(authority);
-        call.target = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        return;
-    }
-    call.target = target;
 }
 
 /// Fields after the usual ones whose meaning shows: nginx's forwarded addresses and times (seconds with
@@ -220,44 +142,6 @@ impl<'a> Iterator for Fields<'a> {
         self.0 = rest.get(end + 1..).unwrap_or_default();
         Some(Field { raw: &rest[1..end], quoted })
     }
-}
-
-/// Undoes the escaping of nginx (`\x22`) and Apache (`\"`, `\\`).
-fn unescape_bytes(raw: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(raw.len());
-    let mut at = 0;
-    while at < raw.len() {
-        let hex = |at: usize| raw.get(at).and_then(|byte| (*byte as char).to_digit(16));
-        let (byte, used) = match (raw[at], raw.get(at + 1)) {
-            (b'\\', Some(b'x')) if hex(at + 2).is_some() && hex(at + 3).is_some() => {
-                ((hex(at + 2).unwrap_or(0) << 4 | hex(at + 3).unwrap_or(0)) as u8, 4)
-            }
-            (b'\\', Some(b'n')) => (b'\n', 2),
-            (b'\\', Some(b't')) => (b'\t', 2),
-            (b'\\', Some(b'r')) => (b'\r', 2),
-            (b'\\', Some(quote @ (b'"' | b'\\'))) => (*quote, 2),
-            (byte, _) => (byte, 1),
-        };
-        plain.push(byte);
-        at += used;
-    }
-    plain
-}
-
-fn unescape(raw: &[u8]) -> String {
-    text(&unescape_bytes(raw)).into_owned()
-}
-
-fn number<T: std::str::FromStr>(raw: &[u8]) -> Option<T> {
-    let digits = std::str::from_utf8(raw).ok()?;
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
-}
-
-/// `21/Nov/2026:10:00:00 +0000`: 26 bytes.
-fn time(raw: &[u8]) -> Option<Timestamp> {
-    let text = std::str::from_utf8(raw).ok()?;
-    let time = chrono::DateTime::parse_from_str(text, "%d/%b/%Y:%H:%M:%S %z").ok()?;
-    Some(Timestamp::from_parts(time.timestamp(), 0))
 }
 
 #[cfg(test)]
@@ -330,6 +214,11 @@ mod tests {
             ),
             "10.0.0.7|b.example|GET|/p|-|-|-|-|-|7000",
         );
+        check(
+            "10.0.0.7 - - [21/Nov/2026 10:00:00] \"GET /werkzeug HTTP/1.1\" 200 -",
+            "10.0.0.7||GET|/werkzeug|200|-|-|-|-|-",
+        );
+        check("[21/Nov/2026 10:00:00] \"GET /django HTTP/1.1\" 200 7", "-||GET|/django|200|7|-|-|-|-");
         check(&format!("host.example - - {TIME} \"GET / HTTP/1.0\" 200 1"), "-||GET|/|200|1|-|-|-|-");
     }
 

@@ -1,0 +1,38 @@
+//! Logs of servers, proxies and clouds: one line, one call. `reader` decides how a line is read; `layout`,
+//! `json` and `w3c` read it; `draft` turns fields into a call.
+
+mod apache;
+mod clf;
+mod draft;
+mod envoy;
+mod json;
+mod json_keys;
+mod json_map;
+mod known;
+mod layout;
+mod logfmt;
+mod nginx;
+mod noise;
+mod reader;
+mod syntax;
+mod time;
+mod value;
+mod w3c;
+
+pub(crate) use draft::Draft;
+pub use json_map::JsonMap;
+pub use reader::Options;
+pub(crate) use reader::{Log, Recogniser};
+pub use syntax::{BadFormat, LogFormat};
+pub(crate) use value::Escape;
+pub(crate) use w3c::column as w3c_column;
+
+/// A host name as in the Host field: lower case, without the port that the scheme implies.
+pub(crate) fn host(name: &str) -> String {
+    value::host(name)
+}
+
+/// A point in time of any shape that logs and tools write.
+pub(crate) fn time_of(raw: &str) -> Option<model::Timestamp> {
+    time::any(raw)
+}

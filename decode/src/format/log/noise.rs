@@ -1,0 +1,56 @@
+//! What stands around a line when something else wrote it on: syslog, container runtimes, compose, journals,
+//! shippers that wrap a line in JSON.
+
+use serde_json::Value;
+
+use super::time;
+
+/// Bytes in which a prefix is looked for.
+const PREFIX_BYTES_MAX: usize = 256;
+/// Places tried in one line.
+const PLACES_MAX: usize = 6;
+
+/// Where the line of the server may begin, nearest first: at the start, behind `host program[1]: `, behind
+/// `stdout F `, behind `web_1  | `, behind the structured data of RFC 5424.
+pub(crate) fn starts(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let head = &line[..line.len().min(PREFIX_BYTES_MAX)];
+    let behind = (1..head.len()).filter(|at| {
+        let before = &head[..*at];
+        before.ends_with(b": ")
+            || before.ends_with(b" stdout F ")
+            || before.ends_with(b" stderr F ")
+            || before.ends_with(b"| ")
+            || before.ends_with(b"] ")
+            || (before.first() == Some(&b'<') && before.ends_with(b" - "))
+    });
+    std::iter::once(0).chain(behind.take(PLACES_MAX)).map(|at| line[at..].trim_ascii_start())
+}
+
+/// The JSON object that the line is, or ends with, and what stands before it.
+pub(crate) fn object(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let line = line.strip_suffix(b",").or(line.strip_suffix(b"]")).unwrap_or(line).trim_ascii_end();
+    if line.last() != Some(&b'}') {
+        return None;
+    }
+    let start = memchr::memchr(b'{', &line[..line.len().min(PREFIX_BYTES_MAX)])?;
+    let (before, object) = line.split_at(start);
+    // Behind a key it is a part of a larger document.
+    let is_value = before.trim_ascii_end().ends_with(b"\":");
+    let stands_alone = before.last().is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'[' | b':'));
+    (stands_alone && !is_value).then_some((before, object))
+}
+
+/// The time with which a prefix begins: one word, or a date and a time of day.
+pub(crate) fn time_of(prefix: &[u8]) -> Option<model::Timestamp> {
+    let prefix = std::str::from_utf8(prefix).ok()?.trim();
+    let mut ends = prefix.match_indices([' ', '\t']).map(|(at, _)| at).chain([prefix.len()]);
+    let (one, two) = (ends.next()?, ends.next());
+    time::any(&prefix[..one]).or_else(|| time::any(&prefix[..two?]))
+}
+
+/// The line inside a JSON wrapper (Docker's json-file driver, Fluent Bit, Filebeat, journald, cloud exports).
+pub(crate) fn wrapped(object: &Value) -> Option<&str> {
+    let keys = ["log", "message", "MESSAGE", "msg", "textPayload", "line", "_raw", "@message"];
+    let inner = keys.into_iter().find_map(|key| object.get(key)?.as_str())?;
+    Some(inner.trim()).filter(|inner| !inner.is_empty())
+}

@@ -1,0 +1,130 @@
+//! Reads the lines of a log, whatever wrote them: a line is tried as JSON, as the user's format, as columns that
+//! `#Fields` named, and as the layouts that are known. Mixed files and prefixes of shippers are ordinary.
+
+use model::{Call, limits};
+use serde_json::Value;
+
+use super::json_map::JsonMap;
+use super::syntax::LogFormat;
+use super::w3c::W3c;
+use super::{clf, json, known, logfmt, noise};
+use crate::kind::Kind;
+use crate::out::Out;
+
+/// What a user says about logs that cannot be told from content.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    /// The format string of a text log; without one, known layouts are recognised.
+    pub log_format: Option<LogFormat>,
+    /// Which keys of JSON lines are which field; keys that it does not name are recognised.
+    pub json_map: Option<JsonMap>,
+}
+
+/// Reads the lines of one log.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    options: Options,
+    w3c: W3c,
+    /// The known layout that fitted last.
+    layout: usize,
+}
+
+impl Log {
+    pub(crate) fn new(options: Options) -> Self {
+        Self { options, ..Self::default() }
+    }
+
+    /// Takes one line; `None` for one that is too long.
+    pub(crate) fn line(&mut self, number: u64, line: Option<&[u8]>, out: &mut Out) {
+        out.stats.lines += 1;
+        let line = line.map(|line| line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii());
+        if line.is_some_and(|line| matches!(line, b"" | b"[" | b"]")) {
+            out.stats.empty_lines += 1;
+            return;
+        }
+        if line.is_some_and(|line| line.starts_with(b"#")) {
+            self.w3c.directive(line.unwrap_or_default());
+            out.stats.comment_lines += 1;
+            return;
+        }
+        let Some((mut call, _)) = line.and_then(|line| self.read(line)) else {
+            out.stats.malformed_lines += 1;
+            out.problems.report("not an access log line", number);
+            return;
+        };
+        call.source = out.source.clone();
+        call.id = crate::id::call_id(&out.source, call.ts, b"line", number);
+        // A line without a time keeps its place.
+        let ts = if call.ts.is_known() { call.ts.0 } else { out.order.now() };
+        out.order.advance(ts);
+        let ticket = out.order.open(ts);
+        out.close(ticket, call);
+    }
+
+    /// The call of a line, and the kind of log whose line it is.
+    fn read(&mut self, line: &[u8]) -> Option<(Call, Kind)> {
+        if let Some(format) = &self.options.log_format {
+            let draft = noise::starts(line).find_map(|line| format.read(line))?;
+            return Some((draft.finish(), Kind::AccessLog));
+        }
+        let Some((before, object)) = parse(line) else { return self.text(line) };
+        if let Some(mut call) = self.object(&object) {
+            if !call.ts.is_known() {
+                call.ts = noise::time_of(before).unwrap_or_default();
+            }
+            return Some((call, Kind::JsonLog));
+        }
+        let inner = noise::wrapped(&object)?.as_bytes();
+        match parse(inner) {
+            Some((_, object)) => Some((self.object(&object)?, Kind::JsonLog)),
+            None => self.text(inner),
+        }
+    }
+
+    fn object(&self, object: &Value) -> Option<Call> {
+        json::read(object.as_object()?, self.options.json_map.as_ref())
+    }
+
+    fn text(&mut self, line: &[u8]) -> Option<(Call, Kind)> {
+        if line.len() > limits::HEADER_BYTES_MAX {
+            return None;
+        }
+        if let Some(call) = self.w3c.read(line) {
+            return Some((call, Kind::W3c));
+        }
+        let call = noise::starts(line)
+            .find_map(|line| clf::parse(line).or_else(|| known::read(line, &mut self.layout)))
+            .or_else(|| self.pairs(line))?;
+        Some((call, Kind::AccessLog))
+    }
+
+    /// `key=value` pairs, perhaps behind the time at which they were written.
+    fn pairs(&self, line: &[u8]) -> Option<Call> {
+        let mut call = json::read(&logfmt::pairs(line)?, self.options.json_map.as_ref())?;
+        if !call.ts.is_known() {
+            call.ts = noise::time_of(line).unwrap_or_default();
+        }
+        Some(call)
+    }
+}
+
+/// The JSON object that a line is or ends with, and what stands before it.
+fn parse(line: &[u8]) -> Option<(&[u8], Value)> {
+    let (before, object) = noise::object(line)?;
+    Some((before, serde_json::from_slice(object).ok()?))
+}
+
+/// Tells the kind of a log from its lines, one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Recogniser(Log);
+
+impl Recogniser {
+    /// The kind of log, when this line is one of its calls.
+    pub(crate) fn line(&mut self, line: &[u8]) -> Option<Kind> {
+        if line.starts_with(b"#") {
+            self.0.w3c.directive(line);
+            return None;
+        }
+        self.0.read(line).map(|(_, kind)| kind)
+    }
+}

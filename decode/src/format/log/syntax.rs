@@ -1,0 +1,224 @@
+//! Format strings of users: nginx's `log_format`, Apache's `LogFormat` and Envoy's format, told apart by how
+//! they write variables. A whole directive is accepted too.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::draft::{Draft, Field};
+use super::layout::{Layout, Part};
+use super::value::Escape;
+use super::{apache, envoy, nginx};
+
+/// A format string, compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFormat(Arc<Layout>);
+
+/// Why a format string or a field map cannot be used, in one line that says what and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadFormat {
+    pub(crate) what: String,
+    /// Character, from 1.
+    pub(crate) at: usize,
+}
+
+impl fmt::Display for BadFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (at character {})", self.what, self.at)
+    }
+}
+
+impl std::error::Error for BadFormat {}
+
+impl LogFormat {
+    pub(crate) fn read(&self, line: &[u8]) -> Option<Draft> {
+        self.0.read(line)
+    }
+}
+
+impl FromStr for LogFormat {
+    type Err = BadFormat;
+
+    /// Compiles a format string or a whole directive.
+    fn from_str(given: &str) -> Result<Self, BadFormat> {
+        let (format, escape) = undress(given.trim());
+        let layout = compile(&format, escape, false)?;
+        if !layout.has(|field| matches!(field, Field::RequestLine | Field::Target(_) | Field::Path)) {
+            let what = "the log format has no field for the request ($request, %r, %REQ(:PATH)%)".to_owned();
+            return Err(BadFormat { what, at: 1 });
+        }
+        Ok(Self(Arc::new(layout)))
+    }
+}
+
+/// The format string inside a directive of a configuration file, and the escaping it names.
+fn undress(given: &str) -> (String, Escape) {
+    let Some((directive, rest)) = given.split_once(char::is_whitespace) else {
+        return (given.to_owned(), Escape::Slash);
+    };
+    if directive.eq_ignore_ascii_case("LogFormat") {
+        let rest = rest.trim();
+        let inner = rest.strip_prefix('"').and_then(|rest| Some(&rest[..rest.rfind('"')?])).unwrap_or(rest);
+        return (inner.replace("\\\"", "\"").replace("\\t", "\t"), Escape::Slash);
+    }
+    if directive != "log_format" {
+        // A bare string. Quotes that the shell or the configuration file kept are not part of it.
+        let escape = match given.split_once(' ') {
+            Some(("escape=json", rest)) => return (rest.trim().to_owned(), Escape::Json),
+            Some(("escape=none", rest)) => return (rest.trim().to_owned(), Escape::None),
+            Some(("escape=default", rest)) => return (rest.trim().to_owned(), Escape::Slash),
+            _ => Escape::Slash,
+        };
+        return (given.replace("\\\"", "\""), escape);
+    }
+    let mut escape = Escape::Slash;
+    let start = rest.find(['\'', '"']).unwrap_or(rest.len());
+    for word in rest[..start].split_ascii_whitespace() {
+        match word {
+            "escape=json" => escape = Escape::Json,
+            "escape=none" => escape = Escape::None,
+            _ => {}
+        }
+    }
+    (quoted_parts(&rest[start..]), escape)
+}
+
+/// The quoted strings of an nginx directive, joined.
+fn quoted_parts(text: &str) -> String {
+    let (mut joined, mut quote, mut escaped) = (String::new(), None, false);
+    for char in text.chars() {
+        match quote {
+            Some(_) if escaped => {
+                joined.push(char);
+                escaped = false;
+            }
+            Some(_) if char == '\\' => escaped = true,
+            Some(open) if char == open => quote = None,
+            Some(_) => joined.push(char),
+            None if char == '\'' || char == '"' => quote = Some(char),
+            None => {}
+        }
+    }
+    joined
+}
+
+/// Compiles a format string of any of the three notations.
+pub(crate) fn compile(format: &str, escape: Escape, open_end: bool) -> Result<Layout, BadFormat> {
+    let is_envoy = format.match_indices('%').any(|(at, _)| {
+        let rest = &format[at + 1..];
+        let end = rest.find(|char: char| !char.is_ascii_uppercase() && char != '_').unwrap_or(rest.len());
+        end >= 2 && rest[end..].starts_with(['%', '('])
+    });
+    let is_nginx = format
+        .match_indices('$')
+        .any(|(at, _)| format[at + 1..].starts_with(|char: char| char.is_ascii_lowercase() || char == '{'));
+    let parts = match (is_envoy, is_nginx, format.contains('%')) {
+        (true, ..) => envoy::parts(format)?,
+        (_, true, _) => nginx::parts(format)?,
+        (_, _, true) => apache::parts(format)?,
+        _ => return Err(BadFormat { what: "the log format names no variable".to_owned(), at: 1 }),
+    };
+    let places: Vec<usize> = parts.iter().map(|(at, _)| *at).collect();
+    let parts: Vec<Part> = parts.into_iter().map(|(_, part)| part).collect();
+    Layout::new(parts, escape, open_end).map_err(|part| BadFormat {
+        what: "two variables of the log format have nothing between them".to_owned(),
+        at: places.get(part).map_or(1, |at| at + 1),
+    })
+}
+
+/// A part of a format string with its place (byte, from 0).
+pub(crate) type Placed = (usize, Part);
+
+pub(crate) fn literal(at: usize, text: &str) -> Placed {
+    (at, Part::Literal(text.as_bytes().into()))
+}
+
+pub(crate) fn field(at: usize, field: Field) -> Placed {
+    (at, Part::Field(field))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(format: &str, line: &str, expect: &str) {
+        let call = match format.parse::<LogFormat>() {
+            Ok(format) => format.read(line.as_bytes()).map(Draft::finish),
+            Err(error) => {
+                assert_eq!(error.to_string(), expect, "{format}");
+                return;
+            }
+        };
+        let json = call.map(|call| serde_json::to_string(&call).expect("json")).unwrap_or_default();
+        assert_eq!(json, expect, "{format}");
+    }
+
+    #[test]
+    fn nginx_formats() {
+        check(
+            r#"$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" rt=$request_time uct="$upstream_connect_time""#,
+            r#"10.0.0.7 - lin yue [21/Nov/2026:10:00:00 +0000] "GET /a\x22b HTTP/1.1" 200 5 "-" rt=0.012 uct="0.1, 0.2""#,
+            r#"{"ts":"2026-11-21T10:00:00.000000Z","duration_us":12000,"client":"10.0.0.7","protocol":"http/1.1","method":"GET","target":"/a\"b","request":{"headers":[]},"status":200,"response":{"headers":[],"body_size":5}}"#,
+        );
+        check(
+            "log_format j escape=json '{\"t\":\"$time_iso8601\",' '\"m\":\"$request_method\",\"u\":\"$scheme://$host$request_uri\",\"s\":$status,\"ua\":\"$http_user_agent\",\"b\":\"$request_body\"}';",
+            r#"{"t":"2026-11-21T10:00:00+00:00","m":"POST","u":"https://a.example/x?y","s":201,"ua":"a \"b\"","b":"{\"k\":1}"}"#,
+            r#"{"ts":"2026-11-21T10:00:00.000000Z","scheme":"https","method":"POST","host":"a.example","target":"/x?y","request":{"headers":[["user-agent","a \"b\""]],"body":"{\"k\":1}"},"status":201,"response":{"headers":[]}}"#,
+        );
+        check(
+            "$remote_addr:$remote_port|$msec|$request_method $uri$is_args$args|$status|$upstream_response_time|$upstream_addr",
+            "2001:db8::1:4711|1795255200.123|GET /a?b=1|404|0.1, 0.2|10.0.0.1:80, 10.0.0.2:80",
+            r#"{"ts":"2026-11-21T10:00:00.123000Z","duration_us":300000,"client":"[2001:db8::1]:4711","server":"10.0.0.2:80","method":"GET","target":"/a?b=1","request":{"headers":[]},"status":404,"response":{"headers":[]}}"#,
+        );
+    }
+
+    #[test]
+    fn apache_formats() {
+        check(
+            r#"LogFormat "%v:%p %h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\" %D %{Content-Type}o" x"#,
+            r#"a.example:443 10.0.0.7 - - [21/Nov/2026:10:00:00 +0000] "GET /q\"x\\y HTTP/2.0" 200 - "-" "curl" 1834 text/html"#,
+            r#"{"ts":"2026-11-21T10:00:00.000000Z","duration_us":1834,"client":"10.0.0.7","protocol":"http/2","method":"GET","host":"a.example","target":"/q\"x\\y","request":{"headers":[["user-agent","curl"]]},"status":200,"response":{"headers":[["content-type","text/html"]]}}"#,
+        );
+        check(
+            "%a %{%Y-%m-%d %H:%M:%S}t %m %U%q %H %s %I %O %T",
+            "10.0.0.7 2026-11-21 10:00:00 PUT /a?b HTTP/1.1 204 100 200 2",
+            r#"{"ts":"2026-11-21T10:00:00.000000Z","duration_us":2000000,"client":"10.0.0.7","protocol":"http/1.1","method":"PUT","target":"/a?b","request":{"headers":[]},"status":204,"response":{"headers":[]}}"#,
+        );
+    }
+
+    #[test]
+    fn envoy_formats() {
+        check(
+            r#"[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %DURATION% %DOWNSTREAM_REMOTE_ADDRESS% "%REQ(:AUTHORITY)%" %RESP(SERVER)%"#,
+            r#"[2026-11-21T10:00:00.310Z] "POST /api HTTP/2" 204 226 10.0.0.7:1234 "a.example" envoy"#,
+            r#"{"ts":"2026-11-21T10:00:00.310000Z","duration_us":226000,"client":"10.0.0.7:1234","protocol":"http/2","method":"POST","host":"a.example","target":"/api","request":{"headers":[]},"status":204,"response":{"headers":[["server","envoy"]]}}"#,
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_format() {
+        check("hello", "", "the log format names no variable (at character 1)");
+        check("%h %Y", "", "unknown directive %Y of the log format (at character 4)");
+        check(
+            "$remote_addr $status",
+            "",
+            "the log format has no field for the request ($request, %r, %REQ(:PATH)%) (at character 1)",
+        );
+        check(
+            "$request$status",
+            "",
+            "two variables of the log format have nothing between them (at character 9)",
+        );
+        check("%{Referer %r", "", "a brace of the log format is not closed (at character 1)");
+    }
+
+    #[test]
+    fn lines_of_another_layout() {
+        let format = r#"$remote_addr [$time_local] "$request" $status"#;
+        check(format, "nonsense", "");
+        check(format, r#"10.0.0.7 [yesterday] "GET / HTTP/1.1" 200"#, "");
+        check(format, r#"10.0.0.7 [21/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" ok"#, "");
+        check(format, r#"10.0.0.7 [21/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 more"#, "");
+    }
+}

@@ -1,0 +1,12 @@
+//! Files of GoReplay.
+
+#![no_main]
+
+mod decode_both_ways;
+
+use decode::Kind;
+use decode_both_ways::both_ways;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    both_ways(Kind::GoReplay, data);
+});
