@@ -5,7 +5,9 @@
 //! `capture` opens inputs and feeds it; `app` wires the two.
 
 mod decoder;
+mod dubbo;
 mod format;
+mod hessian2;
 mod http1;
 mod id;
 mod input;
@@ -14,6 +16,7 @@ mod net;
 mod network;
 mod order;
 mod out;
+mod rpc;
 mod session;
 mod stats;
 mod tcp;

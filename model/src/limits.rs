@@ -16,6 +16,8 @@ pub const STREAM_BYTES_MAX: usize = 1 << 30;
 pub const CONNECTIONS_MAX: usize = 200_000;
 /// Requests of one connection that wait for their response.
 pub const PIPELINE_MAX: usize = 1_024;
+/// Bytes that one message of an RPC protocol may announce; more is taken for another protocol.
+pub const RPC_MESSAGE_BYTES_MAX: u64 = 256 << 20;
 /// Times that a connection may change its protocol (CONNECT, Upgrade) before it is left alone.
 pub const PROTOCOL_SWITCHES_MAX: usize = 8;
 /// Bytes of one line of an access log or of call records.

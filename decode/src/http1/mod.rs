@@ -14,5 +14,6 @@ mod recognise;
 
 pub(crate) use coding::Codings;
 pub(crate) use connection::Http1;
-pub(crate) use exchange::{Exchange, normal_host};
+pub(crate) use exchange::{Exchange, normal_host, server_host};
+pub(crate) use framing::note;
 pub(crate) use head::{target_text, text};
