@@ -20,6 +20,7 @@ mod rpc;
 mod session;
 mod stats;
 mod tcp;
+mod thrift;
 
 pub use decoder::{Decoder, Outcome};
 pub use kind::{Kind, NotAKind, probe};

@@ -37,6 +37,8 @@ pub(crate) struct Framed<D> {
     waiting: VecDeque<Waiting>,
     early: VecDeque<Early>,
     opened: bool,
+    /// Messages may have been lost: an identity that may repeat proves no pair on its own.
+    doubt: bool,
     held: usize,
 }
 
@@ -52,6 +54,7 @@ impl<D: Dialect> Framed<D> {
             waiting: VecDeque::new(),
             early: VecDeque::new(),
             opened,
+            doubt: !opened,
             held: 0,
         }
     }
@@ -124,8 +127,9 @@ impl<D: Dialect> Framed<D> {
                 let half = now.half(parsed, cut);
                 let mut call = self.call(dir, now.begin.ts, out);
                 half.ask(&mut call);
-                let waiting =
-                    Waiting { call, ticket, id: head.id, dir, last_ts: now.last_ts, uncertain: false };
+                let end = now.begin.seq + now.seen;
+                let (id, begin, last_ts) = (head.id, now.begin, now.last_ts);
+                let waiting = Waiting { call, ticket, id, dir, begin, end, last_ts, uncertain: false };
                 if one_way {
                     return out.close(waiting.ticket, waiting.call);
                 }
@@ -157,7 +161,7 @@ impl<D: Dialect> Framed<D> {
     }
 
     fn wait(&mut self, waiting: Waiting, out: &mut Out) {
-        let early = self.early.iter().position(|early| early.dir != waiting.dir && early.id == waiting.id);
+        let early = self.early.iter().position(|early| self.is_pair(&waiting, early));
         if let Some(early) = early.and_then(|index| self.early.remove(index)) {
             self.held = self.held.saturating_sub(early.half.bytes());
             return complete(waiting, early, out);
@@ -170,10 +174,10 @@ impl<D: Dialect> Framed<D> {
     }
 
     fn answer(&mut self, early: Early, out: &mut Out) {
-        let found =
-            self.waiting.iter().position(|waiting| waiting.dir != early.dir && waiting.id == early.id);
+        let found = self.waiting.iter().position(|waiting| self.is_pair(waiting, &early));
         if let Some(waiting) = found.and_then(|index| self.waiting.remove(index)) {
             self.held = self.held.saturating_sub(waiting.bytes());
+            self.doubt &= !self.waiting.is_empty();
             return complete(waiting, early, out);
         }
         let may_come = self.sides[1 - early.dir].begun || self.opened;
@@ -182,6 +186,15 @@ impl<D: Dialect> Framed<D> {
         if !may_come || self.early.len() > EARLY_MAX {
             self.orphan(0, out);
         }
+    }
+
+    /// An identity that may repeat is believed while nothing was lost. After a loss, the client must have read
+    /// exactly up to the response when it asked, and the server must have read the request when it answered.
+    fn is_pair(&self, waiting: &Waiting, early: &Early) -> bool {
+        let same = waiting.dir != early.dir && waiting.id == early.id;
+        let is_read = early.begin.ack == 0 || early.begin.ack >= waiting.end;
+        let proven = is_read && waiting.begin.ack != 0 && waiting.begin.ack == early.begin.seq;
+        same && (!D::IDS_REPEAT || if self.doubt { proven } else { is_read })
     }
 
     /// A response whose request was not seen.
@@ -221,6 +234,7 @@ impl<D: Dialect> Framed<D> {
         side.now = Incoming::default();
         (side.in_step, side.whole) = (false, false);
         self.dialect.forget(dir);
+        self.doubt = true;
         let hit = self.waiting.iter_mut().filter(|waiting| waiting.dir != dir);
         hit.for_each(|waiting| waiting.uncertain = true);
     }

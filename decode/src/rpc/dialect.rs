@@ -59,6 +59,9 @@ pub(crate) trait Dialect: Debug + Default {
     /// Bytes after which a message that is still not framed is none.
     const HEAD_BYTES_MAX: usize;
 
+    /// Identities are used again while others wait, so that they prove nothing after a loss.
+    const IDS_REPEAT: bool = false;
+
     /// What stands at the start of `bytes` of a direction; `strict`: nothing is known about where they stand in
     /// the stream. Asked again with more bytes after [`Framing::Short`].
     fn frame(&mut self, dir: usize, bytes: &[u8], strict: bool) -> Framing;

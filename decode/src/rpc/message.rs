@@ -132,6 +132,9 @@ pub(super) struct Waiting {
     pub id: u64,
     /// Direction it came from.
     pub dir: usize,
+    /// Its first byte, and the position after its last.
+    pub begin: Mark,
+    pub end: u64,
     pub last_ts: i64,
     /// Bytes of the other direction were lost since.
     pub uncertain: bool,

@@ -2,8 +2,8 @@
 //! until something else is recognised. A protocol is one line in [`PROBES`].
 
 use super::Next;
-use crate::dubbo;
 use crate::rpc::Framing;
+use crate::{dubbo, thrift};
 
 /// What a probe makes of the bytes at the start of a stream or segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,7 @@ pub(crate) enum Foreign {
     Http2,
     Tls,
     Dubbo,
+    Thrift,
 }
 
 impl From<Foreign> for Next {
@@ -27,6 +28,7 @@ impl From<Foreign> for Next {
         match foreign {
             Foreign::Http2 | Foreign::Tls => Self::Opaque,
             Foreign::Dubbo => Self::Dubbo,
+            Foreign::Thrift => Self::Thrift,
         }
     }
 }
@@ -41,7 +43,7 @@ pub(crate) struct Place {
 
 type Probe = fn(&[u8], Place) -> Guess;
 
-const PROBES: [Probe; 3] = [http2, tls, dubbo];
+const PROBES: [Probe; 4] = [http2, tls, dubbo, thrift];
 
 /// Asks every probe; the first that is sure wins.
 pub(super) fn guess(bytes: &[u8], place: Place) -> Guess {
@@ -79,6 +81,11 @@ fn tls(bytes: &[u8], _place: Place) -> Guess {
 /// A whole header that makes sense.
 fn dubbo(bytes: &[u8], _place: Place) -> Guess {
     guess_of(dubbo::frame(bytes, true), Foreign::Dubbo)
+}
+
+/// The head of a message and its first field. The form without a version is only believed at the start.
+fn thrift(bytes: &[u8], place: Place) -> Guess {
+    guess_of(thrift::begins(bytes, place.at_start), Foreign::Thrift)
 }
 
 fn guess_of(framing: Framing, foreign: Foreign) -> Guess {

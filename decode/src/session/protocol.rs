@@ -7,6 +7,7 @@ use crate::dubbo::Dubbo;
 use crate::http1::{Exchange, Http1};
 use crate::out::Out;
 use crate::rpc::Framed;
+use crate::thrift::Thrift;
 
 /// Where and when a slice of a stream was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,6 +75,7 @@ pub(crate) enum Next {
     /// HTTP/2 over an upgraded connection (RFC 7540 §3.2); the exchange becomes stream 1.
     UpgradedHttp2(Box<Exchange>),
     Dubbo,
+    Thrift,
     /// Nothing that is read.
     Opaque,
 }
@@ -93,6 +95,7 @@ impl Next {
                 Box::new(Opaque::new(talk))
             }
             Self::Dubbo => Box::new(Framed::<Dubbo>::new(talk, opened)),
+            Self::Thrift => Box::new(Framed::<Thrift>::new(talk, opened)),
             Self::Opaque => Box::new(Opaque::new(talk)),
         }
     }
