@@ -4,6 +4,7 @@
 //! calls; bad bytes are never an error but a counter in [`Stats`], a [`Problem`], or an anomaly on the call.
 //! `capture` opens inputs and feeds it; `app` wires the two.
 
+mod brpc;
 mod decoder;
 mod dubbo;
 mod format;
@@ -18,6 +19,7 @@ mod order;
 mod out;
 mod rpc;
 mod session;
+mod sofarpc;
 mod stats;
 mod tcp;
 mod thrift;

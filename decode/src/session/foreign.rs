@@ -3,7 +3,7 @@
 
 use super::Next;
 use crate::rpc::Framing;
-use crate::{dubbo, thrift};
+use crate::{brpc, dubbo, sofarpc, thrift};
 
 /// What a probe makes of the bytes at the start of a stream or segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(crate) enum Foreign {
     Tls,
     Dubbo,
     Thrift,
+    SofaRpc,
+    Brpc,
 }
 
 impl From<Foreign> for Next {
@@ -29,6 +31,8 @@ impl From<Foreign> for Next {
             Foreign::Http2 | Foreign::Tls => Self::Opaque,
             Foreign::Dubbo => Self::Dubbo,
             Foreign::Thrift => Self::Thrift,
+            Foreign::SofaRpc => Self::SofaRpc,
+            Foreign::Brpc => Self::Brpc,
         }
     }
 }
@@ -43,7 +47,7 @@ pub(crate) struct Place {
 
 type Probe = fn(&[u8], Place) -> Guess;
 
-const PROBES: [Probe; 4] = [http2, tls, dubbo, thrift];
+const PROBES: [Probe; 6] = [http2, tls, dubbo, thrift, sofarpc, brpc];
 
 /// Asks every probe; the first that is sure wins.
 pub(super) fn guess(bytes: &[u8], place: Place) -> Guess {
@@ -86,6 +90,16 @@ fn dubbo(bytes: &[u8], _place: Place) -> Guess {
 /// The head of a message and its first field. The form without a version is only believed at the start.
 fn thrift(bytes: &[u8], place: Place) -> Guess {
     guess_of(thrift::begins(bytes, place.at_start), Foreign::Thrift)
+}
+
+/// A whole header with the class behind it.
+fn sofarpc(bytes: &[u8], _place: Place) -> Guess {
+    guess_of(sofarpc::frame(bytes, true), Foreign::SofaRpc)
+}
+
+/// A whole header with its meta data.
+fn brpc(bytes: &[u8], _place: Place) -> Guess {
+    guess_of(brpc::frame(bytes), Foreign::Brpc)
 }
 
 fn guess_of(framing: Framing, foreign: Foreign) -> Guess {

@@ -3,10 +3,12 @@
 use std::fmt::Debug;
 
 use super::{Opaque, Talk};
+use crate::brpc::Brpc;
 use crate::dubbo::Dubbo;
 use crate::http1::{Exchange, Http1};
 use crate::out::Out;
 use crate::rpc::Framed;
+use crate::sofarpc::SofaRpc;
 use crate::thrift::Thrift;
 
 /// Where and when a slice of a stream was seen.
@@ -76,6 +78,8 @@ pub(crate) enum Next {
     UpgradedHttp2(Box<Exchange>),
     Dubbo,
     Thrift,
+    SofaRpc,
+    Brpc,
     /// Nothing that is read.
     Opaque,
 }
@@ -96,6 +100,8 @@ impl Next {
             }
             Self::Dubbo => Box::new(Framed::<Dubbo>::new(talk, opened)),
             Self::Thrift => Box::new(Framed::<Thrift>::new(talk, opened)),
+            Self::SofaRpc => Box::new(Framed::<SofaRpc>::new(talk, opened)),
+            Self::Brpc => Box::new(Framed::<Brpc>::new(talk, opened)),
             Self::Opaque => Box::new(Opaque::new(talk)),
         }
     }
