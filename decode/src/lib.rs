@@ -4,8 +4,11 @@
 //! calls; bad bytes are never an error but a counter in [`Stats`], a [`Problem`], or an anomaly on the call.
 //! `capture` opens inputs and feeds it; `app` wires the two.
 
+mod brpc;
 mod decoder;
+mod dubbo;
 mod format;
+mod hessian2;
 mod http1;
 mod id;
 mod input;
@@ -14,10 +17,13 @@ mod net;
 mod network;
 mod order;
 mod out;
+mod rpc;
 mod session;
 mod shard;
+mod sofarpc;
 mod stats;
 mod tcp;
+mod thrift;
 
 pub use decoder::{Decoder, Outcome};
 pub use format::{BadFormat, JsonMap, LogFormat, Options};

@@ -164,6 +164,10 @@ counters! {
     stream_bytes,
     /// Payload bytes of protocols that are not read; a part of `stream_bytes`.
     opaque_bytes,
+    /// Payload bytes passed over because where the messages around them begin was not known; a part of `stream_bytes`.
+    unframed_bytes,
+    /// Messages that only keep an RPC connection alive.
+    heartbeats,
     /// Payload bytes seen again (retransmissions, duplicates from a mirror).
     repeated_bytes,
     /// Payload bytes outside any window or after the close.

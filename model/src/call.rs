@@ -51,6 +51,9 @@ pub struct Call {
     pub anomalies: Vec<Anomaly>,
 }
 
+/// Header of a Thrift response that is an exception of the service or the server.
+pub const THRIFT_MESSAGE_TYPE: &str = "thrift-message-type";
+
 impl Call {
     /// The target up to the query, fragment removed.
     #[must_use]
@@ -66,10 +69,25 @@ impl Call {
         target.split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// A final status of 2xx.
+    /// A final status of 2xx, or what means the same in the protocol of the call.
     #[must_use]
     pub fn succeeded(&self) -> bool {
-        self.status.is_some_and(|status| (200..300).contains(&status))
+        match (self.protocol.as_ref(), self.status) {
+            // Response.OK of Dubbo, ResponseStatus.SUCCESS of SOFARPC, no error code of bRPC.
+            ("dubbo", status) => status == Some(20),
+            ("sofarpc" | "brpc", status) => status == Some(0),
+            // Thrift has no status: its reply is a result or an exception.
+            ("thrift", _) => {
+                self.response.as_ref().is_some_and(|reply| reply.headers.get(THRIFT_MESSAGE_TYPE).is_none())
+            }
+            (_, status) => status.is_some_and(|status| (200..300).contains(&status)),
+        }
+    }
+
+    /// True for procedures that are called without HTTP: they have no request method, and a status of their own.
+    #[must_use]
+    pub fn is_bare_rpc(&self) -> bool {
+        matches!(self.protocol.as_ref(), "dubbo" | "sofarpc" | "brpc" | "thrift")
     }
 }
 

@@ -28,6 +28,8 @@ pub enum Style {
     Grpc,
     /// A page made on the server.
     Page,
+    /// Dubbo, Thrift and other procedures called without HTTP.
+    Rpc,
 }
 
 /// From where an endpoint is reached.

@@ -16,6 +16,8 @@ pub const STREAM_BYTES_MAX: usize = 1 << 30;
 pub const CONNECTIONS_MAX: usize = 200_000;
 /// Requests of one connection that wait for their response.
 pub const PIPELINE_MAX: usize = 1_024;
+/// Bytes that one message of an RPC protocol may announce; more is taken for another protocol.
+pub const RPC_MESSAGE_BYTES_MAX: u64 = 256 << 20;
 /// Times that a connection may change its protocol (CONNECT, Upgrade) before it is left alone.
 pub const PROTOCOL_SWITCHES_MAX: usize = 8;
 /// Bytes of one line of a log or of call records, and of one entry of a document (HAR, Burp, GoReplay).
@@ -40,6 +42,14 @@ pub const SITE_NODES_MAX: usize = 20_000;
 pub const SITES_MAX: usize = 5_000;
 /// Candidates kept per site; the least called go first.
 pub const CANDIDATES_MAX: usize = 10_000;
+/// Operations told apart behind one template; further ones count as one endpoint.
+pub const OPERATIONS_MAX: usize = 500;
+/// Bytes of the name of an operation.
+pub const OPERATION_BYTES_MAX: usize = 256;
+/// Operations of one batch that are looked at.
+pub const OPERATIONS_PER_CALL_MAX: usize = 100;
+/// Tokens of one GraphQL document; a longer one is not read.
+pub const GRAPHQL_TOKENS_MAX: usize = 50_000;
 /// Word-like children of one path node before they must be judged.
 pub const NODE_WORDS_MAX: usize = 256;
 /// Properties of one object schema; beyond it the object is treated as a map.

@@ -8,7 +8,7 @@ use model::{
 };
 
 use crate::schema::Shape;
-use crate::site::{Kept, NodeId, Site, Term, TokenKind, Tree, Values, pieces, singular};
+use crate::site::{Kept, NodeId, Site, Term, TokenKind, Tree, Values, parts_of, pieces, singular};
 
 /// An endpoint first seen later than this after its site is new, for `NEW_US`.
 const LEARNING_US: i64 = 24 * 3_600 * 1_000_000;
@@ -89,10 +89,11 @@ pub(crate) fn endpoint(
     host: &str,
     site: &Site,
     node: NodeId,
-    method: &str,
+    key: &str,
     with_schemas: bool,
 ) -> Option<Endpoint> {
-    let term = site.tree.node(node).terms.get(method)?;
+    let term = site.tree.node(node).terms.get(key)?;
+    let (method, operation) = parts_of(key);
     let id = EndpointId(term.id);
     let data = term.data(id);
     let level = data
@@ -106,7 +107,7 @@ pub(crate) fn endpoint(
         host: host.to_owned(),
         method: method.to_owned(),
         template: template(&site.tree, node),
-        operation: None,
+        operation: operation.map(str::to_owned),
         style: term.style,
         purpose: term.purpose.as_ref().map(|(purpose, _)| purpose.clone()),
         exposure: term.exposure(),
@@ -264,7 +265,7 @@ pub(crate) fn candidate(host: &str, site: &Site, method: &str, path: &str, kept:
     Candidate {
         id: EndpointId(kept.term.id),
         host: host.to_owned(),
-        method: method.to_owned(),
+        method: parts_of(method).0.to_owned(),
         template,
         reason: site.reason(kept),
         calls: kept.term.calls,

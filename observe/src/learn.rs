@@ -21,6 +21,10 @@ pub(crate) struct Lesson<'a> {
     /// Hash of the client's address, and the address.
     pub client: Option<(u64, IpAddr)>,
     pub path: &'a [Segment],
+    /// Key of the term.
+    pub key: &'a str,
+    /// The way the operations speak that the call asks for.
+    pub style: Option<Style>,
 }
 
 /// Adds one call to its endpoint or candidate.
@@ -29,11 +33,11 @@ pub(crate) fn learn(site: &mut Site, call: &Call, spot: &Spot, lesson: &Lesson<'
         let values = site.tree.values_of(*node, lesson.path);
         for (index, value) in values.iter().enumerate() {
             let sample = lesson.found.samples.get(value).cloned();
-            site.term_mut(spot, &call.method).learn_path(index, value, call, sample);
+            site.term_mut(spot, lesson.key).learn_path(index, value, call, sample);
         }
         site.tree.learn_values(*node, lesson.path, call);
     }
-    let term = site.term_mut(spot, &call.method);
+    let term = site.term_mut(spot, lesson.key);
     term.dirty = true;
     term.learn(
         call,
@@ -44,7 +48,7 @@ pub(crate) fn learn(site: &mut Site, call: &Call, spot: &Spot, lesson: &Lesson<'
             hits: &lesson.found.hits,
         },
     );
-    term.style = style_of(call, bodies.0, term.style);
+    term.style = lesson.style.unwrap_or(term.style);
     if let Some((login, outcome)) = lesson.login.and_then(|login| Some((login, login.outcome?))) {
         let keys = [lesson.client.map(|(hash, _)| hash), Some(hash_of(&login.name))];
         let keys: Vec<u64> = keys.into_iter().flatten().collect();
@@ -60,13 +64,18 @@ pub(crate) fn learn(site: &mut Site, call: &Call, spot: &Spot, lesson: &Lesson<'
 }
 
 fn learn_shapes(term: &mut Term, call: &Call, found: &Found, (request, response): (&Tape, &Tape)) {
-    let succeeded = call.status.is_some_and(|status| status < 400);
+    let succeeded = match call.is_bare_rpc() {
+        true => call.succeeded(),
+        false => call.status.is_some_and(|status| status < 400),
+    };
+    // Thrift states no status: its replies are described under 0.
+    let status = call.status.or(call.is_bare_rpc().then_some(0));
     if let (Some(media_type), true) = (media_type(call.request.as_ref(), request), succeeded)
         && let Some(shape) = term.request_shape(&media_type)
     {
         shape.learn(request, &found.request_types);
     }
-    if let (Some(status), Some(media_type)) = (call.status, media_type(call.response.as_ref(), response))
+    if let (Some(status), Some(media_type)) = (status, media_type(call.response.as_ref(), response))
         && let Some(shape) = term.response_shape(status, &media_type)
     {
         shape.learn(response, &found.response_types);
@@ -86,30 +95,11 @@ fn media_type(message: Option<&Message>, tape: &Tape) -> Option<String> {
     }
 }
 
-/// The way an endpoint speaks, as far as a call shows it.
-fn style_of(call: &Call, request: &Tape, known: Style) -> Style {
-    let media_type = call.request.as_ref().map(Message::media_type).unwrap_or_default();
-    if media_type.starts_with("application/grpc") || call.protocol == "grpc" {
-        return Style::Grpc;
-    }
-    let has = |wanted: &str| request.top_scalars(1).any(|(key, _)| key == wanted);
-    match request.format {
-        Format::Json if has("jsonrpc") && has("method") => Style::JsonRpc,
-        Format::Json if has("query") && call.path().contains("graphql") => Style::Graphql,
-        Format::Xml => match request.items.first().map(|item| request.key(item)) {
-            Some("Envelope") => Style::Soap,
-            Some("methodCall") => Style::XmlRpc,
-            _ => known,
-        },
-        _ => known,
-    }
-}
-
 /// The purpose of a term; judged anew at call 1, 2, 4, 8, … because keys come to light over time.
 pub(crate) fn purpose_of(
     term: &mut Term,
     rules: &Ruleset,
-    call: &Call,
+    (call, operation): (&Call, Option<&str>),
     path: &[Segment],
     (request, response): (&Tape, &Tape),
 ) -> Option<String> {
@@ -124,7 +114,7 @@ pub(crate) fn purpose_of(
         let judged = rules.classify_purpose(&PurposeInput {
             method: &call.method,
             segments: &words,
-            operation: None,
+            operation,
             request_keys: &request_keys,
             response_keys: &response_keys,
         });

@@ -14,6 +14,7 @@ mod learn;
 mod login;
 mod observer;
 pub mod openapi;
+mod operation;
 mod redact;
 mod scan;
 mod schema;
@@ -21,5 +22,6 @@ mod site;
 mod sketch;
 
 pub use observer::{Inventory, Observed, Observer, SnapshotError};
+pub use operation::{Operation, operations};
 pub use redact::redact;
 pub use scan::Redaction;

@@ -20,16 +20,17 @@ use crate::export;
 use crate::jwt;
 use crate::learn::{Lesson, client_of, learn, purpose_of};
 use crate::login::{self, Login};
+use crate::operation;
 use crate::scan::{Redaction, Scanner};
-use crate::site::{NodeId, Outcome, Site, Spot, class_of, segments};
+use crate::site::{NodeId, Outcome, Site, Spot, class_of, names, segments};
 use crate::sketch::hash_of;
 
 /// Version of the snapshot; another one is refused.
-const STATE_VERSION: u16 = 1;
+const STATE_VERSION: u16 = 2;
 /// Host under which calls are gathered once `SITES_MAX` is reached.
 const OVERFLOW_HOST: &str = "(more sites)";
 
-/// Host, node and method of every endpoint, for look-ups by id.
+/// Host, node and term of every endpoint, for look-ups by id.
 type Index = FxHashMap<u64, (Arc<str>, NodeId, Box<str>)>;
 
 /// Learns from calls. See [`Observer::observe`].
@@ -119,16 +120,21 @@ impl Observer {
             &self.rules,
             &mut credentials,
         );
-        let path = segments(call.path());
+        let operations = operation::of(call, &self.request);
+        let style = operations.first().map(|operation| operation.style);
+        let path = if call.rpc.is_some() { names(call.path()) } else { segments(call.path()) };
         let client = client_of(call).map(|address| (hash_of(&address.to_string()), address));
 
         let site = self.state.sites.entry(Arc::clone(&host)).or_default();
-        let judged = (class_of(call, &self.response), client.map(|(hash, _)| hash));
-        let spot = site.locate(&host, call, &path, judged, self.rules.vocabulary());
+        let judged = (class_of(call, &self.response, style), client.map(|(hash, _)| hash));
+        let operation = operation::joined(&operations);
+        let key = site.key_of(&call.method, operation.as_deref(), &path);
+        let spot = site.locate(&host, (call, &key), &path, judged, self.rules.vocabulary());
         let bodies = (&self.request, &self.response);
-        let purpose = purpose_of(site.term_mut(&spot, &call.method), &self.rules, call, &path, bodies);
+        let asked = (call, operation.as_deref());
+        let purpose = purpose_of(site.term_mut(&spot, &key), &self.rules, asked, &path, bodies);
         let login = login::read(call, purpose.as_deref(), &self.request, &self.response);
-        let endpoint = EndpointId(site.term_mut(&spot, &call.method).id);
+        let endpoint = EndpointId(site.term_mut(&spot, &key).id);
         let data: Vec<DataHit> = found.hits.iter().map(|(_, hit)| hit.clone()).collect();
         let seen = Use {
             how: AccountEvidence::Session,
@@ -144,11 +150,13 @@ impl Observer {
             account: account.as_ref().map(|(id, _)| hash_of(id)),
             client,
             path: &path,
+            key: &key,
+            style,
         };
         learn(site, call, &spot, &lesson, bodies);
         let candidate = match &spot {
             Spot::Endpoint(node) => {
-                self.index.insert(endpoint.0, (Arc::clone(&host), *node, call.method.as_str().into()));
+                self.index.insert(endpoint.0, (Arc::clone(&host), *node, key.clone()));
                 None
             }
             Spot::Candidate(key) => site.candidates.get(key).map(|kept| site.reason(kept)),
@@ -243,9 +251,7 @@ impl Observer {
                 .map(|((method, path), kept)| export::candidate(host, site, method, path, kept));
             inventory.candidates.extend(candidates);
         }
-        inventory
-            .endpoints
-            .sort_by(|a, b| (&a.host, &a.template, &a.method).cmp(&(&b.host, &b.template, &b.method)));
+        inventory.endpoints.sort_by(|a, b| place_of(a).cmp(&place_of(b)));
         let (aliases, index) = (&self.state.aliases, &self.index);
         inventory.accounts = self.state.accounts.export(changed_only, |id| {
             let id = resolve(aliases, id);
@@ -281,11 +287,14 @@ impl Observer {
 
     /// How often each limit was reached, by the limit's name.
     #[must_use]
-    pub fn limits_reached(&self) -> [(&'static str, u64); 3] {
-        let candidates = self.state.sites.values().map(|site| site.candidates_evicted).sum();
+    pub fn limits_reached(&self) -> [(&'static str, u64); 4] {
+        let sites = || self.state.sites.values();
+        let candidates = sites().map(|site| site.candidates_evicted).sum();
+        let operations = sites().map(|site| site.operations_dropped).sum();
         [
             ("accounts_max", self.state.accounts.evicted),
             ("candidates_max", candidates),
+            ("operations_max", operations),
             ("sites_max", self.state.sites_evicted),
         ]
     }
@@ -332,6 +341,11 @@ fn index_site(index: &mut Index, host: &Arc<str>, site: &Site) {
     }
 }
 
+/// What endpoints are sorted by.
+fn place_of(endpoint: &Endpoint) -> (&str, &str, &str, Option<&str>) {
+    (&endpoint.host, &endpoint.template, &endpoint.method, endpoint.operation.as_deref())
+}
+
 fn resolve(aliases: &FxHashMap<u64, u64>, id: EndpointId) -> EndpointId {
     let mut id = id.0;
     // Chains are short; the bound only guards against a cycle.
@@ -374,6 +388,11 @@ fn try_secrets(known: &mut WeakSecret, rules: &Ruleset, credentials: &mut Creden
     }
 }
 
+/// Answered, and not with a failure.
+fn is_answered(call: &Call) -> bool {
+    if call.is_bare_rpc() { call.succeeded() } else { call.status.is_some_and(|status| status < 400) }
+}
+
 /// The account behind a call: named by the login, by the credential, or by an earlier login. A login that failed,
 /// or a credential that was refused, proves nobody; it is only counted where the account is known.
 fn account_of(
@@ -391,7 +410,7 @@ fn account_of(
             accounts.note_failed_login(host, &login.name);
             return None;
         }
-        (None, _) if call.status.is_none_or(|status| status >= 400) => return None,
+        (None, _) if !is_answered(call) => return None,
         (None, Some((name, how))) => (name.clone(), *how),
         (None, None) => (accounts.by_session(host, &credentials.tokens, call.ts)?, AccountEvidence::Session),
     };

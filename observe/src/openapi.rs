@@ -20,10 +20,20 @@ pub fn document(host: &str, endpoints: &[Endpoint]) -> Value {
     for endpoint in endpoints.iter().filter(|endpoint| endpoint.host == host) {
         let method = endpoint.method.to_ascii_lowercase();
         if METHODS.contains(&method.as_str()) {
-            let operation = operation(endpoint, &mut schemes, &mut names);
-            paths.entry(&endpoint.template).or_default().insert(method, operation);
+            let item = paths.entry(&endpoint.template).or_default();
+            match item.get_mut(&method) {
+                // One path and method holds one operation; the others behind it are named.
+                Some(first) => list_operation(first, endpoint),
+                None => {
+                    let mut first = operation(endpoint, &mut schemes, &mut names);
+                    list_operation(&mut first, endpoint);
+                    item.insert(method, first);
+                }
+            }
         } else {
-            other.push(json!({"method": endpoint.method, "path": endpoint.template}));
+            let mut entry = json!({"method": endpoint.method, "path": endpoint.template});
+            list_operation(&mut entry, endpoint);
+            other.push(entry);
         }
     }
     let mut document = json!({
@@ -43,6 +53,15 @@ pub fn document(host: &str, endpoints: &[Endpoint]) -> Value {
         document["x-other-methods"] = json!(other);
     }
     document
+}
+
+/// Adds what selects the endpoint behind its template to `x-operations`.
+fn list_operation(entry: &mut Value, endpoint: &Endpoint) {
+    let (Some(name), Some(entry)) = (&endpoint.operation, entry.as_object_mut()) else { return };
+    let names = entry.entry("x-operations").or_insert_with(|| json!([]));
+    if let Some(names) = names.as_array_mut() {
+        names.push(json!(name));
+    }
 }
 
 fn operation(

@@ -1613,7 +1613,7 @@ export interface components {
          * @description The way an API speaks.
          * @enum {string}
          */
-        Style: "rest" | "action" | "graphql" | "json-rpc" | "xml-rpc" | "soap" | "grpc" | "page";
+        Style: "rest" | "action" | "graphql" | "json-rpc" | "xml-rpc" | "soap" | "grpc" | "page" | "rpc";
         /** @description Why one segment of a template is a parameter. */
         TemplateEvidenceView: {
             /**

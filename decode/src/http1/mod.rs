@@ -15,6 +15,7 @@ mod recorded;
 
 pub(crate) use coding::Codings;
 pub(crate) use connection::Http1;
-pub(crate) use exchange::{Exchange, normal_host, split_target};
+pub(crate) use exchange::{Exchange, normal_host, server_host, split_target};
+pub(crate) use framing::note;
 pub(crate) use head::{target_text, text};
 pub(crate) use recorded::read_recorded;

@@ -2,6 +2,8 @@
 //! until something else is recognised. A protocol is one line in [`PROBES`].
 
 use super::Next;
+use crate::rpc::Framing;
+use crate::{brpc, dubbo, sofarpc, thrift};
 
 /// What a probe makes of the bytes at the start of a stream or segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +19,20 @@ pub(crate) enum Guess {
 pub(crate) enum Foreign {
     Http2,
     Tls,
+    Dubbo,
+    Thrift,
+    SofaRpc,
+    Brpc,
 }
 
 impl From<Foreign> for Next {
     fn from(foreign: Foreign) -> Self {
         match foreign {
             Foreign::Http2 | Foreign::Tls => Self::Opaque,
+            Foreign::Dubbo => Self::Dubbo,
+            Foreign::Thrift => Self::Thrift,
+            Foreign::SofaRpc => Self::SofaRpc,
+            Foreign::Brpc => Self::Brpc,
         }
     }
 }
@@ -37,7 +47,7 @@ pub(crate) struct Place {
 
 type Probe = fn(&[u8], Place) -> Guess;
 
-const PROBES: [Probe; 2] = [http2, tls];
+const PROBES: [Probe; 6] = [http2, tls, dubbo, thrift, sofarpc, brpc];
 
 /// Asks every probe; the first that is sure wins.
 pub(super) fn guess(bytes: &[u8], place: Place) -> Guess {
@@ -70,6 +80,34 @@ fn http2(bytes: &[u8], _place: Place) -> Guess {
 /// A handshake record (RFC 8446 §5.1).
 fn tls(bytes: &[u8], _place: Place) -> Guess {
     starts_with(bytes, &[0x16, 3], Foreign::Tls)
+}
+
+/// A whole header that makes sense.
+fn dubbo(bytes: &[u8], _place: Place) -> Guess {
+    guess_of(dubbo::frame(bytes, true), Foreign::Dubbo)
+}
+
+/// The head of a message and its first field. The form without a version is only believed at the start.
+fn thrift(bytes: &[u8], place: Place) -> Guess {
+    guess_of(thrift::begins(bytes, place.at_start), Foreign::Thrift)
+}
+
+/// A whole header with the class behind it.
+fn sofarpc(bytes: &[u8], _place: Place) -> Guess {
+    guess_of(sofarpc::frame(bytes, true), Foreign::SofaRpc)
+}
+
+/// A whole header with its meta data.
+fn brpc(bytes: &[u8], _place: Place) -> Guess {
+    guess_of(brpc::frame(bytes), Foreign::Brpc)
+}
+
+fn guess_of(framing: Framing, foreign: Foreign) -> Guess {
+    match framing {
+        Framing::Message(_) => Guess::Is(foreign),
+        Framing::Short => Guess::Short,
+        Framing::No => Guess::No,
+    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,13 @@
 use std::fmt::Debug;
 
 use super::{Opaque, Talk};
+use crate::brpc::Brpc;
+use crate::dubbo::Dubbo;
 use crate::http1::{Exchange, Http1};
 use crate::out::Out;
+use crate::rpc::Framed;
+use crate::sofarpc::SofaRpc;
+use crate::thrift::Thrift;
 
 /// Where and when a slice of a stream was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,6 +76,10 @@ pub(crate) enum Next {
     WebSocket(Box<Exchange>),
     /// HTTP/2 over an upgraded connection (RFC 7540 §3.2); the exchange becomes stream 1.
     UpgradedHttp2(Box<Exchange>),
+    Dubbo,
+    Thrift,
+    SofaRpc,
+    Brpc,
     /// Nothing that is read.
     Opaque,
 }
@@ -89,6 +98,10 @@ impl Next {
                 exchange.emit(out);
                 Box::new(Opaque::new(talk))
             }
+            Self::Dubbo => Box::new(Framed::<Dubbo>::new(talk, opened)),
+            Self::Thrift => Box::new(Framed::<Thrift>::new(talk, opened)),
+            Self::SofaRpc => Box::new(Framed::<SofaRpc>::new(talk, opened)),
+            Self::Brpc => Box::new(Framed::<Brpc>::new(talk, opened)),
             Self::Opaque => Box::new(Opaque::new(talk)),
         }
     }

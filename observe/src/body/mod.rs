@@ -10,8 +10,14 @@ mod xml;
 pub(crate) use form::{cookies, decode_percent, pairs};
 pub(crate) use tape::{Format, Item, Kind, Tape};
 pub(crate) use text::text_of;
+pub(crate) use xml::markup_end;
 
 use model::Message;
+
+/// The body of a message as text; `None` when it is binary.
+pub(crate) fn text(message: &Message) -> Option<std::borrow::Cow<'_, str>> {
+    text_of(message.body(), message.headers.get("content-type").unwrap_or_default())
+}
 
 /// Reads the body of a message onto the tape. The format is told from the content first, from the media
 /// type second. What is neither JSON, form, multipart nor XML stays one text; bytes stay unread.

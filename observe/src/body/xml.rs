@@ -72,7 +72,7 @@ struct Open<'t> {
 }
 
 /// Length of the markup that starts here: a comment, a CDATA section, or a tag.
-fn markup_end(text: &str) -> Option<usize> {
+pub(crate) fn markup_end(text: &str) -> Option<usize> {
     let terminator = if text.starts_with("<!--") {
         "-->"
     } else if text.starts_with("<![CDATA[") {

@@ -1,10 +1,11 @@
 //! What a call is evidence of: an API that answered, one that did not, or something that is no API at all
 //! (a file, a page, a preflight). Judged from the response first, then from the request.
 
-use model::{Call, CandidateReason};
+use model::{Call, CandidateReason, Style};
 
 use super::path::segments;
 use crate::body::{Format, Tape};
+use crate::operation;
 
 /// What a call is evidence of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +76,16 @@ const STATIC_TYPES: [&str; 10] = [
     "application/font",
 ];
 
-/// Judges one call. `response` is the tape of its response body.
-pub(crate) fn class_of(call: &Call, response: &Tape) -> Class {
+/// Judges one call. `response` is the tape of its response body; `style`: of the operations that it asks for.
+pub(crate) fn class_of(call: &Call, response: &Tape, style: Option<Style>) -> Class {
+    if call.is_bare_rpc() {
+        return match () {
+            () if call.target.is_empty() => Class::Kept(CandidateReason::Unreadable),
+            () if call.response.is_none() => Class::Kept(CandidateReason::NoResponse),
+            () if call.succeeded() => Class::Confirmed { structured: true },
+            () => Class::Failed,
+        };
+    }
     if call.method.is_empty() || call.target.is_empty() || !is_token(&call.method) {
         return Class::Kept(CandidateReason::Unreadable);
     }
@@ -90,6 +99,9 @@ pub(crate) fn class_of(call: &Call, response: &Tape) -> Class {
         // A form that was sent answers with a redirect.
         301..=303 | 307 | 308 if !reads => return Class::Confirmed { structured: false },
         _ => return Class::Failed,
+    }
+    if style.is_some_and(|style| operation::is_refused(style, response)) {
+        return Class::Failed;
     }
     // A drawing is XML too, and a file all the same.
     let structured = matches!(response.format, Format::Json | Format::Xml) && !is_static_type(call);
@@ -200,7 +212,7 @@ mod tests {
             response: Some(response),
             ..Call::default()
         };
-        assert_eq!(class_of(&call, &tape), expect, "{request}");
+        assert_eq!(class_of(&call, &tape, None), expect, "{request}");
     }
 
     #[test]

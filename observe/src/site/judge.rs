@@ -77,7 +77,7 @@ impl Judge<'_> {
     }
 
     fn words(&self, at: NodeId) -> impl Iterator<Item = &str> {
-        self.tree.node(at).children.keys().map(AsRef::as_ref).filter(|name| is_word(name))
+        self.tree.foldable(at).map(|(name, _)| name.as_ref()).filter(|name| is_word(name))
     }
 
     fn context_below(&self, child: NodeId, context: &Context) -> Context {
@@ -105,11 +105,11 @@ impl Judge<'_> {
     /// Children with the shape of an identifier are folded, unless a few of them carry nearly everything.
     fn fold_identifiers(&mut self, at: NodeId) {
         let node = self.tree.node(at);
-        let strong: Vec<(Box<str>, NodeId)> = node
-            .children
-            .iter()
+        let strong: Vec<(Box<str>, NodeId)> = self
+            .tree
+            .foldable(at)
             .filter(|(name, _)| TokenKind::of(name).is_strong())
-            .map(|(name, id)| (name.clone(), *id))
+            .map(|(name, id)| (name.clone(), id))
             .collect();
         let calls = |id: NodeId| alike::calls_below(self.tree, id);
         let level: u64 = self.tree.below(at).map(calls).sum();
@@ -131,11 +131,9 @@ impl Judge<'_> {
     fn clusters(&self, at: NodeId) -> Vec<Cluster> {
         let mut words: Vec<(u64, Box<str>, NodeId)> = self
             .tree
-            .node(at)
-            .children
-            .iter()
+            .foldable(at)
             .filter(|(name, _)| is_word(name))
-            .map(|(name, id)| (alike::calls_below(self.tree, *id), name.clone(), *id))
+            .map(|(name, id)| (alike::calls_below(self.tree, id), name.clone(), id))
             .collect();
         words.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         let mut clusters: Vec<Cluster> = Vec::new();

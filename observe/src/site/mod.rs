@@ -13,7 +13,7 @@ mod values;
 
 use std::collections::BTreeMap;
 
-use model::limits::{CANDIDATES_MAX, NODE_WORDS_MAX, SITE_NODES_MAX};
+use model::limits::{CANDIDATES_MAX, NODE_WORDS_MAX, OPERATIONS_MAX, SITE_NODES_MAX};
 use model::{Call, CandidateReason, Timestamp};
 use rules::Vocabulary;
 use rustc_hash::FxHashMap;
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use class::{Class, class_of};
 pub(crate) use login::Outcome;
-pub(crate) use path::{Segment, segments};
+pub(crate) use path::{Segment, names, segments};
 pub(crate) use term::{Facts, Term, is_private};
 pub(crate) use token::{TokenKind, pieces, singular};
 pub(crate) use tree::{NodeId, ROOT, Tree};
@@ -51,12 +51,14 @@ pub(crate) struct Site {
     pub newest: Timestamp,
     /// Candidates dropped because of `CANDIDATES_MAX`.
     pub candidates_evicted: u64,
+    /// Calls of operations beyond `OPERATIONS_MAX`.
+    pub operations_dropped: u64,
     /// Old and new ids of terms since they were last taken.
     #[serde(skip)]
     pub moved: Vec<(u64, u64)>,
 }
 
-/// Method and path with identifiers as `{}`.
+/// Key of a term (see [`Site::key_of`]) and path with identifiers as `{}`.
 pub(crate) type CandidateKey = (Box<str>, Box<str>);
 
 /// A candidate: what was called but is not, or not yet, an endpoint.
@@ -83,11 +85,22 @@ pub(crate) enum Spot {
 }
 
 impl Site {
+    /// The key under which calls of a method are learned; the operation stands behind it after a space, which no
+    /// method contains. Where too many operations are told apart already, it is left out.
+    pub fn key_of(&mut self, method: &str, operation: Option<&str>, path: &[Segment]) -> Box<str> {
+        let Some(operation) = operation else { return method.into() };
+        let key = format!("{method} {operation}");
+        let is_full = self.tree.find(path, &key).is_none()
+            && self.tree.find_any(path, &|node| node.terms.len() >= OPERATIONS_MAX).is_some();
+        self.operations_dropped += u64::from(is_full);
+        if is_full { method.into() } else { key.into() }
+    }
+
     /// Finds or makes the place of a call. `host` is part of the identities.
     pub fn locate(
         &mut self,
         host: &str,
-        call: &Call,
+        (call, method): (&Call, &str),
         path: &[Segment],
         judged: (Class, Option<u64>),
         vocabulary: &Vocabulary,
@@ -96,7 +109,6 @@ impl Site {
         self.first_seen = self.first_seen.earlier(call.ts);
         self.newest = self.newest.later(call.ts);
         let is_scanner = self.count_client(client, call);
-        let method = call.method.as_str();
         let found = match class {
             Class::Kept(
                 CandidateReason::Static | CandidateReason::Preflight | CandidateReason::Unreadable,
@@ -119,7 +131,7 @@ impl Site {
             Class::Failed if class::looks_like_attack(call.path()) => CandidateReason::Attack,
             Class::Failed => CandidateReason::Unconfirmed,
         };
-        Spot::Candidate(self.keep(host, call, path, reason, client))
+        Spot::Candidate(self.keep(host, (call, method), path, reason, client))
     }
 
     /// Counts the call for its client; true when the client mostly asks for what does not exist.
@@ -161,12 +173,12 @@ impl Site {
     fn keep(
         &mut self,
         host: &str,
-        call: &Call,
+        (call, method): (&Call, &str),
         path: &[Segment],
         reason: CandidateReason,
         client: Option<u64>,
     ) -> CandidateKey {
-        let key = candidate_key(&call.method, path);
+        let key = candidate_key(method, path);
         if self.candidates.len() >= CANDIDATES_MAX && !self.candidates.contains_key(&key) {
             self.evict_candidates();
         }
@@ -290,15 +302,22 @@ impl Tally {
     }
 }
 
+/// Method and operation of a term's key.
+pub(crate) fn parts_of(key: &str) -> (&str, Option<&str>) {
+    key.split_once(' ').map_or((key, None), |(method, operation)| (method, Some(operation)))
+}
+
 fn candidate_key(method: &str, path: &[Segment]) -> CandidateKey {
     let mut template = String::new();
     for segment in path {
         template.push('/');
-        template.push_str(if segment.kind.is_strong() && segment.kind != TokenKind::Encoded {
-            "{}"
-        } else {
-            &segment.text
-        });
+        template.push_str(
+            if !segment.is_name && segment.kind.is_strong() && segment.kind != TokenKind::Encoded {
+                "{}"
+            } else {
+                &segment.text
+            },
+        );
     }
     if template.is_empty() {
         template.push('/');

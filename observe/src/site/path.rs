@@ -17,6 +17,27 @@ pub(crate) struct Segment {
     pub text: String,
     /// Kind of the text, or of the value inside it.
     pub kind: TokenKind,
+    /// It is a name by the rules of the protocol: never the value of a parameter.
+    pub is_name: bool,
+}
+
+/// The segments of a path that names a procedure: service and method.
+pub(crate) fn names(path: &str) -> Vec<Segment> {
+    let raw = path.split('/').filter(|raw| !raw.is_empty()).take(SEGMENTS_MAX);
+    raw.map(|raw| Segment {
+        text: clipped(body::decode_percent(raw).into_owned()),
+        kind: TokenKind::Word,
+        is_name: true,
+    })
+    .collect()
+}
+
+fn clipped(mut text: String) -> String {
+    if text.len() > SEGMENT_BYTES_MAX {
+        let end = (0..=SEGMENT_BYTES_MAX).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or_default());
+    }
+    text
 }
 
 /// Splits and normalises a path: matrix parameters removed, empty segments dropped, percent-encoding of
@@ -31,15 +52,8 @@ pub(crate) fn segments(path: &str) -> Vec<Segment> {
 fn segment(raw: &str) -> Segment {
     let raw = raw.split(';').next().unwrap_or_default();
     let decoded = if raw.contains('%') { body::decode_percent(raw) } else { Cow::Borrowed(raw) };
-    let mut text = decoded.into_owned();
-    if text.len() > SEGMENT_BYTES_MAX {
-        let mut end = SEGMENT_BYTES_MAX;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
-    }
-    inner_value(&text).unwrap_or_else(|| Segment { kind: TokenKind::of(&text), text })
+    let text = clipped(decoded.into_owned());
+    inner_value(&text).unwrap_or_else(|| Segment { kind: TokenKind::of(&text), text, is_name: false })
 }
 
 /// OData `Products(7)`, Google style `42:cancel`, identifiers with a format suffix `42.json`.
@@ -48,19 +62,29 @@ fn inner_value(text: &str) -> Option<Segment> {
         let value = rest.strip_suffix(')')?;
         let is_name =
             !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
-        return (is_name && !value.is_empty())
-            .then(|| Segment { text: format!("{name}({{}})"), kind: TokenKind::Word });
+        return (is_name && !value.is_empty()).then(|| Segment {
+            text: format!("{name}({{}})"),
+            kind: TokenKind::Word,
+            is_name: false,
+        });
     }
     if let Some((value, verb)) = text.split_once(':') {
         let is_verb = !verb.is_empty() && verb.bytes().all(|b| b.is_ascii_alphabetic());
         let is_value = !value.is_empty() && TokenKind::of(value).is_strong();
-        return (is_verb && is_value)
-            .then(|| Segment { text: format!("{{}}:{verb}"), kind: TokenKind::Word });
+        return (is_verb && is_value).then(|| Segment {
+            text: format!("{{}}:{verb}"),
+            kind: TokenKind::Word,
+            is_name: false,
+        });
     }
     let (value, extension) = text.rsplit_once('.')?;
     let known = ["json", "xml", "html", "do", "csv", "pdf"].contains(&extension);
     let strong = matches!(TokenKind::of(value), TokenKind::Integer | TokenKind::Uuid | TokenKind::Hash);
-    (known && strong).then(|| Segment { text: format!("{{}}.{extension}"), kind: TokenKind::Word })
+    (known && strong).then(|| Segment {
+        text: format!("{{}}.{extension}"),
+        kind: TokenKind::Word,
+        is_name: false,
+    })
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ pub(crate) struct Term {
     succeeded_with: u64,
     succeeded_without: u64,
     denied: u64,
+    errors: u64,
     /// Values of the parameters in the path, from left to right.
     pub path: Vec<Values>,
     pub query: BTreeMap<Box<str>, Values>,
@@ -120,11 +121,16 @@ impl Term {
     fn learn_auth(&mut self, call: &Call, kind: AuthKind) {
         *self.auth_kinds.entry(kind).or_default() += 1;
         match call.status {
-            Some(200..300) if kind == AuthKind::None => self.succeeded_without += 1,
-            Some(200..300) => self.succeeded_with += 1,
+            _ if call.succeeded() && kind == AuthKind::None => self.succeeded_without += 1,
+            _ if call.succeeded() => self.succeeded_with += 1,
             Some(401 | 403) => self.denied += 1,
             _ => {}
         }
+        let is_error = match call.is_bare_rpc() {
+            true => call.response.is_some() && !call.succeeded(),
+            false => call.status.is_some_and(|status| status >= 400),
+        };
+        self.errors += u64::from(is_error);
     }
 
     fn learn_data(&mut self, call: &Call, hits: &[(String, DataHit)]) {
@@ -221,6 +227,7 @@ impl Term {
         self.succeeded_with += other.succeeded_with;
         self.succeeded_without += other.succeeded_without;
         self.denied += other.denied;
+        self.errors += other.errors;
         self.path.resize_with(self.path.len().max(other.path.len()), Values::default);
         for (mine, theirs) in self.path.iter_mut().zip(other.path) {
             mine.merge(theirs);
@@ -258,12 +265,12 @@ impl Term {
 
     /// Calls answered with success.
     pub fn succeeded(&self) -> u64 {
-        self.statuses.range(200..300).map(|(_, count)| count).sum()
+        self.succeeded_with + self.succeeded_without
     }
 
-    /// Calls answered with 4xx or 5xx.
+    /// Calls answered with 4xx or 5xx, or with a failure of their protocol.
     pub fn errors(&self) -> u64 {
-        self.statuses.range(400..).map(|(_, count)| count).sum()
+        self.errors
     }
 
     /// Calls that prove the endpoint, successful ones first.

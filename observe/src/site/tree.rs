@@ -31,6 +31,8 @@ pub(crate) struct Node {
     pub parent: NodeId,
     /// Text of the segment; `None` for a parameter.
     pub literal: Option<Box<str>>,
+    /// The literal is a name by the rules of its protocol and never becomes a parameter.
+    pub is_name: bool,
     pub children: BTreeMap<Box<str>, NodeId>,
     pub param: Option<NodeId>,
     pub terms: BTreeMap<Box<str>, Term>,
@@ -71,6 +73,12 @@ impl Tree {
     pub fn below(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         let node = self.node(id);
         node.children.values().copied().chain(node.param)
+    }
+
+    /// Literal children that may turn out to be values of a parameter.
+    pub fn foldable(&self, id: NodeId) -> impl Iterator<Item = (&Box<str>, NodeId)> {
+        let children = self.node(id).children.iter().map(|(name, child)| (name, *child));
+        children.filter(|(_, child)| !self.node(*child).is_name)
     }
 
     /// Every node, parents before children.
@@ -127,6 +135,7 @@ impl Tree {
             return *child;
         }
         let joins = match node.param {
+            _ if segment.is_name => false,
             _ if segment.kind == TokenKind::Version || segment.text.contains("{}") => false,
             _ if segment.kind.is_strong() && depth >= FOLD_DEPTH => true,
             Some(_) if segment.kind.is_strong() => true,
@@ -140,31 +149,41 @@ impl Tree {
             return self.param_of(at);
         }
         let literal: Box<str> = segment.text.as_str().into();
-        let child = self.add(Node { parent: at, literal: Some(literal.clone()), ..Node::default() });
+        let child = self.add(Node {
+            parent: at,
+            literal: Some(literal.clone()),
+            is_name: segment.is_name,
+            ..Node::default()
+        });
         self.node_mut(at).children.insert(literal, child);
         child
     }
 
     /// The node that a path belongs to, without making one: literals before parameters, with a term for `method`.
     pub fn find(&self, segments: &[Segment], method: &str) -> Option<NodeId> {
-        self.find_below(ROOT, segments, method)
+        self.find_where(ROOT, segments, &|node| node.terms.contains_key(method))
     }
 
-    fn find_below(&self, at: NodeId, segments: &[Segment], method: &str) -> Option<NodeId> {
+    /// As [`Self::find`], with another condition on the node.
+    pub fn find_any(&self, segments: &[Segment], fits: &dyn Fn(&Node) -> bool) -> Option<NodeId> {
+        self.find_where(ROOT, segments, fits)
+    }
+
+    fn find_where(&self, at: NodeId, segments: &[Segment], fits: &dyn Fn(&Node) -> bool) -> Option<NodeId> {
         let node = self.node(at);
         let Some((segment, rest)) = segments.split_first() else {
-            return node.terms.contains_key(method).then_some(at);
+            return fits(node).then_some(at);
         };
         let literal = node.children.get(segment.text.as_str()).copied();
-        if let Some(found) = literal.and_then(|child| self.find_below(child, rest, method)) {
+        if let Some(found) = literal.and_then(|child| self.find_where(child, rest, fits)) {
             return Some(found);
         }
         let param = node.param?;
-        let fits = segment.kind.is_strong() || self.node(param).values.wordy_share() >= WORDY_SHARE_MIN;
-        if !fits || segment.kind == TokenKind::Version || segment.text.contains("{}") {
+        let joins = segment.kind.is_strong() || self.node(param).values.wordy_share() >= WORDY_SHARE_MIN;
+        if !joins || segment.is_name || segment.kind == TokenKind::Version || segment.text.contains("{}") {
             return None;
         }
-        self.find_below(param, rest, method)
+        self.find_where(param, rest, fits)
     }
 
     /// Nodes from below the root down to `id`.

@@ -82,7 +82,7 @@ names! {
     /// The way an API speaks.
     Style = model::Style {
         Rest = "rest", Action = "action", Graphql = "graphql", JsonRpc = "json-rpc", XmlRpc = "xml-rpc",
-        Soap = "soap", Grpc = "grpc", Page = "page",
+        Soap = "soap", Grpc = "grpc", Page = "page", Rpc = "rpc",
     }
 }
 names! {
@@ -165,6 +165,7 @@ mod tests {
             S::Soap,
             S::Grpc,
             S::Page,
+            S::Rpc,
         ]);
         check::<_, CandidateReason>(&[C::Unconfirmed, C::Scanner, C::Static, C::Page, C::NoResponse]);
         check::<_, CandidateReason>(&[C::Attack, C::Unreadable, C::Preflight]);

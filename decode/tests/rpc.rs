@@ -1,0 +1,274 @@
+//! RPC protocols without HTTP: recorded truth, pairing under loss, and what must not be taken for one.
+
+mod support;
+
+use std::path::Path;
+
+use model::{Anomaly, Call};
+use support::traffic::{Conversation, Frame, pcap};
+use support::{decode, decode_file, json, shared};
+
+const FLOWS: &str = "data/captures/deepflow/flow_generator";
+
+fn captures(dir: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    let entries = std::fs::read_dir(dir).expect("a folder").filter_map(|entry| Some(entry.ok()?.path()));
+    for path in entries {
+        match path.is_dir() {
+            true => found.extend(captures(&path)),
+            false if path.extension().is_some_and(|extension| extension == "pcap") => found.push(path),
+            false => {}
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Request or response, as the truth lists them.
+fn lines_of(calls: &[Call]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for call in calls {
+        let name = call.rpc.as_ref().map(|rpc| format!("{}/{}", rpc.service, rpc.method)).unwrap_or_default();
+        let request = call.request.as_ref().map(|message| &message.headers);
+        let version = |name| request.and_then(|headers| headers.get(name)).unwrap_or_default().to_owned();
+        if call.request.is_some() {
+            lines.push(format!("{name} {} {}", version("dubbo-version"), version("service-version")));
+        }
+        if call.response.is_some() {
+            lines.push(format!("{name} {}", call.status.unwrap_or_default()));
+        }
+    }
+    lines
+}
+
+#[test]
+fn recorded_dubbo() {
+    let (Some(dir), Some(truth)) =
+        (shared(&format!("{FLOWS}/dubbo")), shared("data/captures/deepflow/rpc_expected.json"))
+    else {
+        return;
+    };
+    let truth = json(&truth);
+    for path in captures(&dir) {
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let name = format!("dubbo/{}.result", if stem == "dubbo_hessian2" { "dubbo_hessian" } else { stem });
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let expect: Vec<String> = truth[&name]
+            .as_array()
+            .expect("messages")
+            .iter()
+            .map(|message| match message["msg_type"] == "Request" {
+                true => format!(
+                    "{}/{} {} {}",
+                    text(&message["service_name"]),
+                    text(&message["method_name"]),
+                    text(&message["dubbo_version"]),
+                    text(&message["service_version"])
+                ),
+                false => format!("{} {}", text(&message["endpoint"]), text(&message["status_code"])),
+            })
+            .collect();
+        assert_eq!(lines_of(&decode_file(&path).0), expect, "{name}");
+    }
+}
+
+#[test]
+fn recorded_thrift() {
+    let Some(path) = shared("data/captures/arkime/pcap/thrift.pcap") else { return };
+    let (calls, outcome) = decode_file(&path);
+    let methods: Vec<&str> =
+        calls.iter().filter_map(|call| Some(call.rpc.as_ref()?.method.as_str())).collect();
+    assert_eq!(methods, ["__can__finagle__trace__v3__", "xxxxxx_xxx_xxxxxxx_xxxx"]);
+    assert!(!calls[0].succeeded() && calls[0].response.is_some());
+    assert_eq!(outcome.stats.unmatched, 0);
+}
+
+/// No RPC call comes out of any other protocol, also when its packets are seen from the middle on.
+#[test]
+fn other_protocols_are_not_taken_for_rpc() {
+    let (Some(flows), Some(arkime)) = (shared(FLOWS), shared("data/captures/arkime/pcap")) else { return };
+    let mut seen = 0;
+    for path in captures(&flows).into_iter().chain(captures(&arkime)) {
+        let own = ["dubbo", "thrift", "sofarpc", "brpc"];
+        if own.iter().any(|own| path.to_string_lossy().contains(own)) {
+            continue;
+        }
+        let bytes = std::fs::read(&path).expect("the file was listed");
+        for skip in [0, 1, 2, 3, 4, 5, 7, 10] {
+            let (calls, _) = decode("x", &without_packets(&bytes, skip), 64 << 10);
+            let rpc: Vec<&Call> = calls.iter().filter(|call| call.is_bare_rpc()).collect();
+            assert!(rpc.is_empty(), "{} {rpc:?}", path.display());
+        }
+        seen += 1;
+    }
+    assert!(seen > 60, "{seen} captures");
+}
+
+/// A capture file without its first packets.
+fn without_packets(bytes: &[u8], count: usize) -> Vec<u8> {
+    let is_little = bytes.starts_with(&[0xd4, 0xc3, 0xb2, 0xa1]);
+    let mut at = 24;
+    for _ in 0..count {
+        let Some(len) = bytes.get(at + 8..at + 12).and_then(|len| len.try_into().ok()) else { break };
+        at += 16 + if is_little { u32::from_le_bytes(len) } else { u32::from_be_bytes(len) } as usize;
+    }
+    [&bytes[..24.min(bytes.len())], bytes.get(at..).unwrap_or_default()].concat()
+}
+
+fn dubbo(flags: u8, status: u8, id: u64, body: &[u8]) -> Vec<u8> {
+    let mut message = vec![0xda, 0xbb, flags, status];
+    message.extend(id.to_be_bytes());
+    message.extend((body.len() as u32).to_be_bytes());
+    message.extend(body);
+    message
+}
+
+/// A request whose argument is its number, `filler` bytes long.
+fn ask(id: u64, filler: usize) -> Vec<u8> {
+    let mut body = b"\x052.0.2\x05a.Svc\x050.0.0\x03add\x03[BJB".to_vec();
+    body.extend((filler as u16).to_be_bytes());
+    body.extend(vec![b'x'; filler]);
+    body.extend([b'L'].into_iter().chain(id.to_be_bytes()));
+    body.extend(b"HZ");
+    dubbo(0xc2, 0, id, &body)
+}
+
+fn reply(id: u64, filler: usize) -> Vec<u8> {
+    let mut body = vec![0x91, 0x7a, b'B'];
+    body.extend((filler as u16).to_be_bytes());
+    body.extend(vec![b'x'; filler]);
+    body.extend([b'L'].into_iter().chain(id.to_be_bytes()));
+    dubbo(0x02, 20, id, &body)
+}
+
+fn decode_frames(frames: &[Frame]) -> Vec<Call> {
+    decode("x.pcap", &pcap(frames), 64 << 10).0
+}
+
+/// Last number in a body: the one that the message was made with.
+fn number(body: &[u8]) -> Option<u64> {
+    let text = String::from_utf8_lossy(body);
+    let digits: Vec<&str> =
+        text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    digits.last()?.parse().ok()
+}
+
+#[track_caller]
+fn assert_right_pairs(calls: &[Call]) -> usize {
+    let mut pairs = 0;
+    for call in calls {
+        let (Some(request), Some(response)) = (&call.request, &call.response) else { continue };
+        let is_whole = !call.anomalies.contains(&Anomaly::GAP) && !call.anomalies.contains(&Anomaly::CUT_OFF);
+        if is_whole {
+            assert_eq!(number(request.body()), number(response.body()), "{call:?}");
+        }
+        pairs += 1;
+    }
+    pairs
+}
+
+#[test]
+fn answers_in_any_order_and_many_in_a_segment() {
+    let mut frames = Vec::new();
+    let mut talk = Conversation::open(&mut frames, 40_100, 1_795_000_000_000_000);
+    talk.request(&[ask(1, 4), ask(2, 3_000), dubbo(0xe2, 0, 9, b"N"), ask(3, 4)].concat());
+    talk.response(&[reply(3, 2_000), dubbo(0x22, 20, 9, b"N"), reply(1, 2), reply(2, 2)].concat());
+    talk.request(&dubbo(0x82, 0, 4, b"\x052.0.2\x05a.Svc\x050.0.0\x04fire\0HZ"));
+    talk.request(&ask(5, 1));
+    talk.close();
+    let (calls, outcome) = decode("x.pcap", &pcap(&frames), 64 << 10);
+    assert_eq!((calls.len(), assert_right_pairs(&calls)), (5, 3));
+    assert_eq!((outcome.stats.heartbeats, outcome.stats.unmatched, outcome.stats.unframed_bytes), (2, 0, 0));
+    assert!(calls.iter().all(|call| call.anomalies.is_empty()), "{calls:?}");
+}
+
+/// Each frame lost in turn: nothing is paired wrongly, and no more calls are hit than the frame carried.
+#[test]
+fn every_single_loss() {
+    let mut frames = Vec::new();
+    let mut talk = Conversation::open(&mut frames, 40_101, 1_795_000_000_000_000);
+    for id in 0..12 {
+        talk.request(&ask(id, 100 * id as usize));
+        talk.response(&reply(id, 700 - 50 * id as usize));
+    }
+    talk.close();
+    for (lost, frame) in frames.iter().enumerate().filter(|(_, frame)| frame.has_data) {
+        let rest: Vec<Frame> =
+            frames.iter().enumerate().filter(|(at, _)| *at != lost).map(|(_, frame)| frame.clone()).collect();
+        let calls = decode_frames(&rest);
+        let pairs = assert_right_pairs(&calls);
+        assert!(pairs >= 11, "{lost} {} bytes: {pairs} pairs", frame.bytes.len());
+    }
+}
+
+#[test]
+fn joined_and_one_sided() {
+    let mut frames = Vec::new();
+    let mut talk = Conversation::joined(&mut frames, 40_102, 1_795_000_000_000_000);
+    (0..6).for_each(|id| {
+        talk.request(&ask(id, 900));
+        talk.response(&reply(id, 900));
+    });
+    for start in 0..frames.len() {
+        assert_right_pairs(&decode_frames(&frames[start..]));
+    }
+    for from_client in [true, false] {
+        let side: Vec<Frame> = frames
+            .iter()
+            .filter(|frame| (frame.bytes[26..30] == [10, 0, 0, 7]) == from_client)
+            .cloned()
+            .collect();
+        let calls = decode_frames(&side);
+        assert_eq!(calls.len(), 6);
+        assert!(
+            calls
+                .iter()
+                .all(|call| call.request.is_some() == from_client && call.response.is_none() == from_client)
+        );
+        assert!(calls.iter().all(|call| call.anomalies == [Anomaly::UNMATCHED]), "{calls:?}");
+    }
+}
+
+fn thrift(kind: u8, seq: u32, number: u32, filler: usize) -> Vec<u8> {
+    let mut message = vec![0x80, 1, 0, kind, 0, 0, 0, 3];
+    message.extend(b"add");
+    message.extend(seq.to_be_bytes());
+    message.extend([0x0b, 0, 1]);
+    message.extend((filler as u32).to_be_bytes());
+    message.extend(vec![b'x'; filler]);
+    message.extend([8, 0, 2]);
+    message.extend(number.to_be_bytes());
+    message.push(0);
+    message
+}
+
+/// Sequence numbers that are always 0: whatever frame is lost, no reply goes to another call.
+#[test]
+fn repeated_sequence_numbers_under_loss() {
+    for framed in [false, true] {
+        let wrap = |message: Vec<u8>| match framed {
+            true => [&(message.len() as u32).to_be_bytes(), message.as_slice()].concat(),
+            false => message,
+        };
+        let mut frames = Vec::new();
+        let mut talk = Conversation::open(&mut frames, 40_103, 1_795_000_000_000_000);
+        for number in 0..12 {
+            talk.request(&wrap(thrift(1, 0, number, 80 * number as usize)));
+            talk.response(&wrap(thrift(2, 0, number, 600 - 50 * number as usize)));
+        }
+        talk.close();
+        assert_eq!(assert_right_pairs(&decode_frames(&frames)), 12);
+        let data: Vec<usize> = (0..frames.len()).filter(|at| frames[*at].has_data).collect();
+        for lost in data.iter().flat_map(|first| data.iter().map(move |second| [*first, *second])) {
+            let rest: Vec<Frame> = frames
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| !lost.contains(at))
+                .map(|(_, frame)| frame.clone())
+                .collect();
+            let calls = decode_frames(&rest);
+            let pairs = assert_right_pairs(&calls);
+            assert!(pairs >= 9, "{lost:?} {framed}: {pairs}");
+        }
+    }
+}
