@@ -4,9 +4,15 @@ mod support;
 
 use proptest::prelude::*;
 use support::traffic::{numbered, pcap};
+use support::{files, wrap};
 
 fn inputs() -> Vec<(&'static str, Vec<u8>)> {
-    let mut inputs = vec![("split.pcap", pcap(&numbered(3, 4, 9)))];
+    let frames = numbered(3, 4, 9);
+    let overlay = wrap::each(&numbered(1, 3, 2), |ip| wrap::ethernet(&wrap::TUNNELS[12](ip)));
+    let mut inputs = vec![("split.pcap", pcap(&frames)), ("split.pcapng", files::pcapng(&overlay, 1))];
+    let mut damaged = pcap(&frames);
+    damaged[5_000..5_400].fill(0xff);
+    inputs.push(("split.pcap", damaged));
     let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut cases: Vec<_> = std::fs::read_dir(golden)
         .expect("golden cases")

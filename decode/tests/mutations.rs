@@ -252,6 +252,58 @@ fn check_true(calls: &[Call], what: &str) -> usize {
 }
 
 #[test]
+fn a_bad_mirror_of_tunnels() {
+    let base = &bases()[0];
+    for (number, tunnel) in TUNNELS.iter().enumerate() {
+        let overlay = |frames: &[Frame]| wrap::each(frames, |ip| wrap::ethernet(&tunnel(ip)));
+        let mut swapped = overlay(&base.frames);
+        swapped.chunks_mut(2).for_each(<[Frame]>::reverse);
+        check(base, &swapped, 1, &format!("neighbours swapped in tunnel {number}"));
+        for client in [true, false] {
+            let side = |frame: &&Frame| (frame.bytes[29] == 7) == client;
+            let one_side: Vec<Frame> = base.frames.iter().filter(side).cloned().collect();
+            let (calls, _) = run(&overlay(&one_side), 1);
+            assert_eq!(calls.len(), 36, "one side in tunnel {number}");
+            assert!(
+                calls.iter().all(|call| call.method.is_empty() != client && call.status.is_none() == client)
+            );
+        }
+        for joined in [3, 10, 40] {
+            let (calls, _) = run(&overlay(&base.frames[joined..]), 1);
+            assert!(check_true(&calls, &format!("joined at {joined} in tunnel {number}")) >= 24);
+        }
+    }
+}
+
+/// Headers that lie, at any layer: nothing breaks, and the counters add up (`decode` checks that).
+#[test]
+fn hostile_packets() {
+    let frames = numbered(2, 3, 4);
+    for seed in 0..300 {
+        let mut dice = Dice(seed);
+        let (link, before) = LINKS[dice.below(LINKS.len() as u64) as usize];
+        let ways: Vec<_> = (0..3).map(|_| TUNNELS[dice.below(TUNNELS.len() as u64) as usize]).collect();
+        let size = 8 + 8 * dice.below(20) as usize;
+        let mut packets =
+            wrap::each(&frames, |ip| ways.iter().fold(ip.to_vec(), |inner, tunnel| tunnel(&inner)));
+        if seed % 3 == 0 {
+            packets = fragmented(&packets, size, 8 * (size / 16), Order::AsSent);
+        }
+        for packet in &mut packets {
+            packet.bytes = before(&packet.bytes);
+            for _ in 0..dice.below(4) {
+                let at = dice.below(packet.bytes.len().min(220) as u64) as usize;
+                packet.bytes[at] = dice.below(256) as u8;
+            }
+            let len = packet.bytes.len() as u64;
+            packet.bytes.truncate(if dice.below(4) == 0 { dice.below(len) as usize } else { len as usize });
+        }
+        let (_, stats) = run(&packets, link);
+        assert_eq!(stats.packets, packets.len() as u64);
+    }
+}
+
+#[test]
 fn packets_that_the_capture_cut() {
     let frames = numbered(10, 12, 3);
     let overlay = wrap::each(&frames, |ip| wrap::ethernet(&TUNNELS[12](ip)));

@@ -5,7 +5,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use model::{Anomaly, Call};
+use model::Call;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use support::{decode, decode_file, json, shared};
@@ -134,8 +134,6 @@ fn difference(path: &Path) -> Option<String> {
     let expect = json(&expect_path);
     let (calls, outcome) = decode_file(path);
     let (found, expect) = (lines_of(&calls), expected_lines(&expect));
-    let odd: Vec<&Anomaly> = calls.iter().flat_map(|call| &call.anomalies).collect();
-    println!("{name}: {} of {} {odd:?}", found.len(), expect.len());
     let counters: Vec<_> = outcome.stats.counters().into_iter().filter(|counter| counter.1 > 0).collect();
     let is_right = found == expect || DIFFERS.contains(&name.as_str());
     (!is_right).then(|| format!("{name}\n  found {found:?}\n  truth {expect:?}\n  {counters:?}"))

@@ -20,6 +20,13 @@ pub fn both_ways_with(kind: Kind, options: &Options, data: &[u8]) {
     let (calls, outcome) = run(kind, options, data, data.len().max(1));
     let stats = outcome.stats;
     assert_eq!(stats.calls, calls.len() as u64);
+    let ended = stats.tcp_packets
+        + stats.duplicate_packets
+        + stats.not_ip
+        + stats.not_tcp
+        + stats.bad_packets
+        + stats.nested_too_deep;
+    assert_eq!(stats.packets + stats.datagrams_rebuilt, ended + stats.fragments);
     assert_eq!(stats.tcp_bytes, stats.stream_bytes + stats.repeated_bytes + stats.stray_bytes);
     let lines = stats.empty_lines + stats.comment_lines + stats.malformed_lines;
     assert!(stats.lines == 0 || stats.lines == stats.calls + lines);

@@ -59,17 +59,15 @@ fn magic(head: &[u8]) -> Option<(bool, bool, usize)> {
 
 impl Layout {
     fn record(&self, data: &[u8]) -> Option<Record> {
-        let field = |at| u32_at(data, at, self.big);
-        let (captured, wire) = (field(8)?, field(12)?);
+        let head: &[u8; 16] = data.first_chunk()?;
+        let field = |at: usize| {
+            let bytes = [head[at], head[at + 1], head[at + 2], head[at + 3]];
+            if self.big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
+        };
+        let (captured, wire) = (field(8), field(12));
         let (captured, wire) =
             if self.any_order { (captured.min(wire), captured.max(wire)) } else { (captured, wire) };
-        Some(Record { seconds: field(0)?, fraction: field(4)?, captured, wire })
-    }
-
-    /// Bytes of a record, or `None` when its length cannot be.
-    fn len(&self, record: &Record) -> Option<usize> {
-        let captured = record.captured as usize;
-        (captured <= limits::PACKET_BYTES_MAX).then_some(self.record_header + captured)
+        Some(Record { seconds: field(0), fraction: field(4), captured, wire })
     }
 
     /// Nothing about the record is odd.
@@ -114,24 +112,12 @@ impl PcapReader {
         let Some(record) = layout.record(data).filter(|_| data.len() >= layout.record_header) else {
             return (Step::Need(layout.record_header), Read::Nothing);
         };
-        let judged = match layout.len(&record) {
-            Some(len) if layout.is_sound(&record, self.latest) => Ok(len),
-            Some(len) => self.vouched(layout, &record, len, data).map(|good| if good { len } else { 0 }),
-            None => Ok(0),
-        };
-        let len = match judged {
-            Err(need) => return (Step::Need(need), Read::Nothing),
-            Ok(0) => {
-                let captured = record.captured;
-                out.problems
-                    .report(format!("capture record of {captured} bytes is impossible, left out"), at);
-                out.stats.resyncs += 1;
-                self.lost = true;
-                // The same bytes again, as a place to search from.
-                return (self.search(layout, data, out).unwrap_or(Step::Need(0)), Read::Nothing);
-            }
-            Ok(len) => len,
-        };
+        let len = layout.record_header + record.captured as usize;
+        let is_sound =
+            layout.is_sound(&record, self.latest) && record.captured as usize <= limits::PACKET_BYTES_MAX;
+        if !is_sound && let Some(step) = self.doubt(layout, &record, data, at, out) {
+            return (step, Read::Nothing);
+        }
         let Some(bytes) = data.get(layout.record_header..len) else {
             return (Step::Need(len), Read::Nothing);
         };
@@ -139,6 +125,32 @@ impl PcapReader {
         let micros = if layout.nanos { record.fraction / 1_000 } else { record.fraction };
         let ts = i64::from(record.seconds) * 1_000_000 + i64::from(micros);
         (Step::Used(len), Read::Packet(Packet { ts, link: layout.link, data: bytes }))
+    }
+
+    /// What to do instead of reading an odd record; `None` when it can be read after all.
+    #[cold]
+    fn doubt(
+        &mut self,
+        layout: Layout,
+        record: &Record,
+        data: &[u8],
+        at: u64,
+        out: &mut Out,
+    ) -> Option<Step> {
+        let len = layout.record_header + record.captured as usize;
+        let is_record = record.captured as usize <= limits::PACKET_BYTES_MAX
+            && match self.vouched(layout, record, len, data) {
+                Ok(is_record) => is_record,
+                Err(need) => return Some(Step::Need(need)),
+            };
+        if is_record {
+            return None;
+        }
+        let captured = record.captured;
+        out.problems.report(format!("capture record of {captured} bytes is impossible, left out"), at);
+        out.stats.resyncs += 1;
+        self.lost = true;
+        self.search(layout, data, out)
     }
 
     /// Whether an odd record of `len` bytes is one, by what follows it; `Err` with the bytes needed to tell.
@@ -156,6 +168,7 @@ impl PcapReader {
     }
 
     /// Looks for the next place where one possible record follows another; `None` when that is here.
+    #[cold]
     fn search(&mut self, layout: Layout, data: &[u8], out: &mut Out) -> Option<Step> {
         let candidate = |at: usize| {
             let record = layout.record(data.get(at..at + layout.record_header)?)?;

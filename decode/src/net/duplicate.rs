@@ -11,7 +11,7 @@ use model::limits;
 use super::ip::Datagram;
 
 /// A fixed table, so that the cost does not depend on the traffic: sets of a few packets each. Power of two.
-const SETS: usize = 1 << 13;
+const SETS: usize = 1 << 12;
 const WAYS: usize = 4;
 /// Odd, with its bits well mixed.
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -61,28 +61,31 @@ fn mix(hash: u64, value: u64) -> u64 {
 }
 
 /// Everything that the two copies share and two packets of one connection do not. The checksum stands for
-/// the payload; the ends of the payload stand in where a card was to fill in the checksum.
+/// the payload; the end of the payload stands in where a card was to fill in the checksum.
 fn fingerprint(datagram: &Datagram<'_>, id: u16) -> Option<u64> {
     let tcp = datagram.payload;
-    let word = |at: usize| -> Option<u64> { Some(u64::from_le_bytes(tcp.get(at..at + 8)?.try_into().ok()?)) };
-    let address = |hash, ip| match ip {
-        IpAddr::V4(ip) => mix(hash, u64::from(ip.to_bits())),
-        IpAddr::V6(ip) => mix(mix(hash, (ip.to_bits() >> 64) as u64), ip.to_bits() as u64),
-    };
+    let [ports @ .., _, _, _, _]: &[u8; 20] = tcp.first_chunk()?;
+    let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
     let hash = match (datagram.src, datagram.dst) {
-        (IpAddr::V4(src), IpAddr::V4(dst)) => {
-            mix(0, u64::from(src.to_bits()) << 32 | u64::from(dst.to_bits()))
-        }
-        (src, dst) => address(address(1, src), dst),
+        (IpAddr::V4(src), IpAddr::V4(dst)) => u64::from(src.to_bits()) << 32 | u64::from(dst.to_bits()),
+        (src, dst) => wide(src).wrapping_add(mix(1, wide(dst))),
     };
-    // Ports and sequence number; acknowledgement, flags and window; then checksum and what follows it.
-    let hash = mix(mix(hash, word(0)?), word(8)?);
-    let rest = u64::from(u32::from_le_bytes(tcp.get(16..20)?.try_into().ok()?)) << 32;
-    let hash = mix(hash, rest | u64::from(id) << 16);
-    let hash = mix(hash, (tcp.len() as u64) << 32 | u64::from(datagram.cut));
-    let hash = mix(hash, word(tcp.len() - 8)?);
+    // Ports and sequence number; acknowledgement, flags and window.
+    let hash = mix(mix(hash, word(ports.first_chunk()?)), word(ports.last_chunk()?));
+    let checksum = u64::from(u16::from_le_bytes([tcp[16], tcp[17]]));
+    let lengths = (tcp.len() as u64) << 16 ^ u64::from(datagram.cut) << 32;
+    let hash = mix(hash, lengths ^ checksum ^ u64::from(id) << 48);
     // The options, with the sender's clock in them, or the start of the payload.
-    Some(mix(mix(hash, word((tcp.len() - 8).min(20))?), 0))
+    let options = tcp.get(20..28).and_then(<[u8]>::first_chunk).map_or(0, word);
+    Some(mix(mix(hash, options), word(tcp.last_chunk()?)))
+}
+
+fn wide(ip: IpAddr) -> u64 {
+    let bits = match ip {
+        IpAddr::V4(ip) => u128::from(ip.to_bits()),
+        IpAddr::V6(ip) => ip.to_bits(),
+    };
+    mix((bits >> 64) as u64, bits as u64)
 }
 
 #[cfg(test)]

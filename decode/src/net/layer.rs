@@ -49,7 +49,15 @@ pub(super) fn after(data: &[u8], at: usize) -> Result<&[u8], End> {
 }
 
 /// The IP packet below a layer.
-pub(crate) fn ip_packet<'a>(mut layer: Layer<'a>, stats: &mut Stats) -> Result<&'a [u8], End> {
+#[inline]
+pub(crate) fn ip_packet<'a>(layer: Layer<'a>, stats: &mut Stats) -> Result<&'a [u8], End> {
+    match layer {
+        Layer::Ip(packet) => Ok(packet),
+        _ => peel(layer, stats),
+    }
+}
+
+fn peel<'a>(mut layer: Layer<'a>, stats: &mut Stats) -> Result<&'a [u8], End> {
     // A tag takes one step, a frame inside a pseudowire or a backbone frame two.
     for _ in 0..=2 * limits::LINK_NESTING_MAX {
         layer = match layer {
