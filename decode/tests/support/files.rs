@@ -73,7 +73,7 @@ pub fn pcapng(frames: &[Frame], link: u16) -> Vec<u8> {
             interface.extend([resolution, 0, 0, 0]);
             block(&mut file, variant, 1, &interface);
         }
-        block(&mut file, variant, 5, &[3; 20]);
+        block(&mut file, variant, 5, &[0; 12]);
         for frame in part {
             let (nanos, len) = (frame.ts * 1_000, frame.bytes.len() as u32);
             let mut body = variant.words(&[1, (nanos >> 32) as u32, nanos as u32, len, len]);

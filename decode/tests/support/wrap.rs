@@ -94,7 +94,11 @@ pub const LINKS: [(u16, Wrap); 24] = [
         .concat()
     }),
     (192, |ip| [&[0, 0, 8, 0, 1, 0, 0, 0][..], &ethernet(ip)].concat()),
-    (197, |ip| [&[0; 8][..], &[2, 4, 0, 0, 0, 0, 0, 0, 0, 0], &ethernet(ip)].concat()),
+    (197, |ip| {
+        let len = ip.len() as u16 + 14;
+        [&[0; 8][..], &[2, 4], &(len + 18).to_be_bytes(), &[0, 0], &len.to_be_bytes(), &[0, 0], &ethernet(ip)]
+            .concat()
+    }),
     (239, |ip| {
         [&[2, 0, 0, 0, 5, 0, 10, 0, 1, 0, 0, 0][..], &(ip.len() as u16 + 4).to_le_bytes(), &[9, 0], ip]
             .concat()
@@ -170,7 +174,18 @@ pub const TUNNELS: [Wrap; 22] = [
     },
     |ip| udp(6081, &[&[0, 0, 0x65, 0x58, 0, 0, 7, 0][..], &ethernet(ip)].concat()),
     |ip| udp(6081, &[&[3, 0x40][..], &ethertype(ip), &[0, 0, 7, 0, 1, 8, 0, 2], &[9; 8], ip].concat()),
-    |ip| udp(2152, &[&[0x34, 0xff, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0, 9, 0][..], ip].concat()),
+    |ip| {
+        udp(
+            2152,
+            &[
+                &[0x34, 0xff][..],
+                &(ip.len() as u16 + 8).to_be_bytes(),
+                &[0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0, 9, 0],
+                ip,
+            ]
+            .concat(),
+        )
+    },
     |ip| {
         udp(
             1701,
