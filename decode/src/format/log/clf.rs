@@ -25,7 +25,11 @@ pub(crate) fn parse(line: &[u8]) -> Option<Call> {
     if status.raw != b"-" && call.status.is_none() {
         return None;
     }
-    set_ends(&mut call, &line[..open])?;
+    // Django's development server names no client, and nothing behind the size.
+    let is_bare = open == 0 && fields.0.trim_ascii_start().is_empty();
+    if !is_bare {
+        set_ends(&mut call, &line[..open])?;
+    }
     let mut message = Message { headers: Headers::new(), body: None, body_size: None };
     value::set_request_line(&mut call, request, Escape::Slash);
     for (name, field) in
@@ -49,8 +53,7 @@ pub(crate) fn parse(line: &[u8]) -> Option<Call> {
 fn set_ends(call: &mut Call, prefix: &[u8]) -> Option<()> {
     let words: Vec<&[u8]> = prefix.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
     let peer = |word: &[u8]| -> Option<Peer> { value::peer(std::str::from_utf8(word).ok()?) };
-    // Django's development server names no client.
-    let Some(first) = words.first() else { return Some(()) };
+    let first = words.first()?;
     call.client = peer(first);
     if call.client.is_none() {
         call.client = words.get(1).and_then(|word| peer(word));
