@@ -38,9 +38,25 @@ pub(crate) enum Format {
     Pcap,
     Pcapng,
     Har,
-    /// nginx or Apache access log (common and combined)
+    /// Items saved by Burp Suite
+    Burp,
+    /// Postman collection
+    Postman,
+    /// File of GoReplay
+    #[value(name = "goreplay")]
+    GoReplay,
+    /// Text log of a server, proxy or cloud: nginx, Apache, HAProxy, Envoy, ALB, ...
+    #[value(alias = "access-log")]
     Log,
+    /// JSON lines of a server, proxy or cloud
+    JsonLog,
+    /// W3C extended log file: IIS, CloudFront
+    #[value(name = "w3c")]
+    W3c,
+    /// IIS access log as Windows events in XML
+    IisEvents,
     /// Call records, one JSON object a line
+    #[value(alias = "call-records")]
     Calls,
 }
 
@@ -53,6 +69,12 @@ pub(crate) struct ReadingArgs {
     /// What the input is
     #[arg(long, value_enum, default_value = "auto")]
     pub format: Format,
+    /// Layout of a text log in the notation of nginx, Apache or Envoy; a whole directive is taken too
+    #[arg(long, value_name = "FORMAT")]
+    pub log_format: Option<decode::LogFormat>,
+    /// Keys of JSON lines: `method=verb,target=request.uri,status=code,...`
+    #[arg(long, value_name = "MAP")]
+    pub json_map: Option<decode::JsonMap>,
     /// Threads that decode one capture [default: one for each core, up to 8]
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,

@@ -7,7 +7,7 @@ use std::io::IsTerminal;
 
 use anyhow::{Result, bail};
 use capture::Input;
-use decode::{Decoder, Kind, Outcome, Shard, Stats};
+use decode::{Decoder, Kind, Options, Outcome, Shard, Stats};
 use indicatif::{ProgressBar, ProgressStyle};
 use model::Call;
 
@@ -102,7 +102,13 @@ const fn kind_of(format: Format) -> Option<Kind> {
         Format::Pcap => Some(Kind::Pcap),
         Format::Pcapng => Some(Kind::Pcapng),
         Format::Har => Some(Kind::Har),
+        Format::Burp => Some(Kind::Burp),
+        Format::Postman => Some(Kind::Postman),
+        Format::GoReplay => Some(Kind::GoReplay),
         Format::Log => Some(Kind::AccessLog),
+        Format::JsonLog => Some(Kind::JsonLog),
+        Format::W3c => Some(Kind::W3c),
+        Format::IisEvents => Some(Kind::IisEvents),
         Format::Calls => Some(Kind::CallRecords),
     }
 }
@@ -115,7 +121,9 @@ fn unusable(outcome: &Outcome) -> Option<String> {
     let problem = outcome.problems.first().map(|problem| format!(": {} (at {})", problem.what, problem.at));
     Some(match (outcome.kind, outcome.stats.bytes) {
         (_, 0) => "is empty".to_owned(),
-        (Kind::Unknown, _) => "is no capture, HAR, access log or file of call records".to_owned(),
+        (Kind::Unknown, _) => {
+            "is no capture, document of calls, access log or file of call records".to_owned()
+        }
         (kind, _) => {
             format!("was read as {} and holds no call{}", kind.as_str(), problem.unwrap_or_default())
         }
@@ -160,7 +168,10 @@ fn read_one(
             report_packing(&bytes, input);
             return Ok(outcome);
         }
-        kind => Decoder::new(source, kind),
+        kind => {
+            let options = Options { log_format: args.log_format.clone(), json_map: args.json_map.clone() };
+            Decoder::with_options(source, kind, options)
+        }
     };
     let failure = RefCell::new(None);
     let mut emit = |call: Call| {

@@ -252,11 +252,11 @@ impl Decoder {
                 take(network, read, out, emit);
                 step
             }),
-            Input::Har(har) => har.feed(data, out),
-            Input::Burp(burp) => burp.feed(data, out),
-            Input::IisEvents(events) => events.feed(data, out),
+            Input::Har(har) => har.feed(data, out, emit),
+            Input::Burp(burp) => burp.feed(data, out, emit),
+            Input::IisEvents(events) => events.feed(data, out, emit),
             Input::Postman(collection) => collection.feed(data),
-            Input::GoReplay(replay) => replay.feed(data, out),
+            Input::GoReplay(replay) => replay.feed(data, out, emit),
             Input::Log(lines, log) => lines.feed(data, |number, line| {
                 log.line(number, line, out);
                 out.order.release(emit);

@@ -22,11 +22,12 @@ impl Burp {
     }
 
     /// Takes the next bytes of the document.
-    pub(crate) fn feed(&mut self, data: &[u8], out: &mut Out) {
+    pub(crate) fn feed(&mut self, data: &[u8], out: &mut Out, emit: &mut impl FnMut(Call)) {
         let last_ts = &mut self.last_ts;
         self.items.feed(data, |element| {
             let call = element.and_then(|element| read(element, &mut out.codings));
             super::entry(call, "not a Burp item with a request", last_ts, out);
+            out.order.release(emit);
         });
     }
 

@@ -55,7 +55,7 @@ pub(crate) fn is_payload_line(line: &[u8]) -> bool {
 
 impl GoReplay {
     /// Takes the next bytes of the file.
-    pub(crate) fn feed(&mut self, data: &[u8], out: &mut Out) {
+    pub(crate) fn feed(&mut self, data: &[u8], out: &mut Out, emit: &mut impl FnMut(Call)) {
         for part in data.chunks(64 << 10) {
             self.held.extend_from_slice(part);
             let mut from = 0;
@@ -63,6 +63,7 @@ impl GoReplay {
                 let end = self.searched + at;
                 let held = std::mem::take(&mut self.held);
                 self.payload(Some(&held[from..end]), out);
+                out.order.release(emit);
                 self.held = held;
                 from = end + SEPARATOR.len();
                 self.searched = from;

@@ -2,7 +2,7 @@
 //! held, and a document that is cut gives the entries before the cut.
 
 use memchr::memchr2;
-use model::limits;
+use model::{Call, limits};
 
 use super::har_entry::read_entry;
 use crate::out::Out;
@@ -34,7 +34,7 @@ pub(crate) struct Har {
 
 impl Har {
     /// Takes the next bytes of the document.
-    pub(crate) fn feed(&mut self, data: &[u8], out: &mut Out) {
+    pub(crate) fn feed(&mut self, data: &[u8], out: &mut Out, emit: &mut impl FnMut(Call)) {
         let mut at = 0;
         // Start of the part of the current entry that lies in `data`.
         let mut from = 0;
@@ -62,6 +62,7 @@ impl Har {
                     if self.in_entry && Some(self.depth) == self.entries_depth {
                         self.keep(&data[from..at], out);
                         self.end_entry(out);
+                        out.order.release(emit);
                     } else if self.entries_depth.is_some_and(|depth| self.depth < depth) {
                         self.entries_depth = None;
                     }
@@ -182,7 +183,9 @@ mod tests {
 
     fn read(pushes: &[&[u8]]) -> (Vec<String>, u64, Vec<String>) {
         let (mut har, mut out) = (Har::default(), Out::new("x.har", i64::MAX));
-        pushes.iter().for_each(|push| har.feed(push, &mut out));
+        let mut early = Vec::new();
+        pushes.iter().for_each(|push| har.feed(push, &mut out, &mut |call| early.push(call)));
+        assert!(early.is_empty(), "the document is put in order of time");
         har.finish(&mut out);
         let mut seen = Vec::new();
         out.order.flush(&mut |call| seen.push(format!("{} {}", call.method, call.target)));

@@ -19,10 +19,11 @@ impl IisEvents {
     }
 
     /// Takes the next bytes.
-    pub(crate) fn feed(&mut self, data: &[u8], out: &mut Out) {
+    pub(crate) fn feed(&mut self, data: &[u8], out: &mut Out, emit: &mut impl FnMut(Call)) {
         let last_ts = &mut self.last_ts;
         self.events.feed(data, |element| {
             super::entry(element.and_then(read), "not an event of an IIS access log", last_ts, out);
+            out.order.release(emit);
         });
     }
 

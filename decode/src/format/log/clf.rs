@@ -25,7 +25,11 @@ pub(crate) fn parse(line: &[u8]) -> Option<Call> {
     if status.raw != b"-" && call.status.is_none() {
         return None;
     }
-    set_ends(&mut call, &line[..open])?;
+    // Django's development server names no client, and nothing behind the size.
+    let is_bare = open == 0 && fields.0.trim_ascii_start().is_empty();
+    if !is_bare {
+        set_ends(&mut call, &line[..open])?;
+    }
     let mut message = Message { headers: Headers::new(), body: None, body_size: None };
     value::set_request_line(&mut call, request, Escape::Slash);
     for (name, field) in
@@ -47,10 +51,11 @@ pub(crate) fn parse(line: &[u8]) -> Option<Call> {
 
 /// Client and virtual host from what stands before the time.
 fn set_ends(call: &mut Call, prefix: &[u8]) -> Option<()> {
-    let words: Vec<&[u8]> = prefix.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
+    // Quotes around a client, and a list of proxies in its place, whose first is the client.
+    let plain = prefix.split(|byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b','));
+    let words: Vec<&[u8]> = plain.filter(|word| !word.is_empty()).collect();
     let peer = |word: &[u8]| -> Option<Peer> { value::peer(std::str::from_utf8(word).ok()?) };
-    // Django's development server names no client.
-    let Some(first) = words.first() else { return Some(()) };
+    let first = words.first()?;
     call.client = peer(first);
     if call.client.is_none() {
         call.client = words.get(1).and_then(|word| peer(word));
@@ -60,8 +65,18 @@ fn set_ends(call: &mut Call, prefix: &[u8]) -> Option<()> {
             // With host names looked up, the client is a name: then only the usual fields are believed.
             return None;
         }
+    } else if words.len() == 3 && is_host_name(words[1]) {
+        // lighttpd writes the virtual host where others write the identity.
+        call.host = value::host(&text(words[1]));
     }
     Some(())
+}
+
+/// A name with a dot and letters at the end.
+fn is_host_name(word: &[u8]) -> bool {
+    let name = word.split(|byte| *byte == b':').next().unwrap_or_default();
+    let last = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    name.contains(&b'.') && last.len() > 1 && last.iter().all(u8::is_ascii_alphabetic)
 }
 
 /// The request line in quotes, and what follows it. Quotes that are not escaped inside it are survived: the
@@ -213,6 +228,14 @@ mod tests {
                 "10.0.0.7 - - {TIME} \"GET http://B.example/p HTTP/1.1\" - - \"-\" \"-\" 5 \"r\" \"s\" 7ms"
             ),
             "10.0.0.7|b.example|GET|/p|-|-|-|-|-|7000",
+        );
+        check(
+            &format!("\"192.0.2.1, 10.0.0.9\" - - {TIME} \"GET /list HTTP/1.1\" 200 5"),
+            "192.0.2.1||GET|/list|200|5|-|-|-|-",
+        );
+        check(
+            &format!("10.0.0.7 a.example - {TIME} \"GET /lighttpd HTTP/1.1\" 200 5"),
+            "10.0.0.7|a.example|GET|/lighttpd|200|5|-|-|-|-",
         );
         check(
             "10.0.0.7 - - [21/Nov/2026 10:00:00] \"GET /werkzeug HTTP/1.1\" 200 -",

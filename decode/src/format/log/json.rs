@@ -53,8 +53,8 @@ fn unit_of(object: &Map<String, Value>) -> Option<Unit> {
     let has = |key: &str| object.contains_key(key);
     let category = object.get("category").and_then(Value::as_str).unwrap_or_default();
     match () {
-        // Traefik.
-        () if has("DownstreamStatus") || has("RequestCount") => Some(Unit::Nanos),
+        // Traefik; Echo.
+        () if has("DownstreamStatus") || has("RequestCount") || has("latency_human") => Some(Unit::Nanos),
         // Caddy; CloudFront; Azure Front Door and Application Gateway.
         () if has("resp_headers") || has("bytes_read") || has("x-edge-location") => Some(Unit::Seconds),
         () if matches!(category, "FrontDoorAccessLog" | "ApplicationGatewayAccessLog") => Some(Unit::Seconds),

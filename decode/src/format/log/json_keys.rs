@@ -20,7 +20,7 @@ pub(crate) enum Key {
 }
 
 /// Keys that only wrap others.
-const WRAPPERS: [&str; 13] = [
+const WRAPPERS: [&str; 20] = [
     "http",
     "httprequest",
     "properties",
@@ -34,6 +34,13 @@ const WRAPPERS: [&str; 13] = [
     "records",
     "requestcontext",
     "transaction",
+    "haproxy",
+    "traefik",
+    "apache",
+    "apache2",
+    "caddy",
+    "kong",
+    "envoy",
 ];
 
 /// Adds a key to a path; dots inside it separate as nesting does.
@@ -152,7 +159,7 @@ fn ends() -> Vec<(&'static str, Field)> {
         ),
         ("downstreamremoteaddress", Field::Client(6)),
         (
-            "remoteaddr request.remoteip id.origh request.remoteaddr req.remoteaddress remoteaddress remotehost remote ip peer networkpeeraddress netpeerip netsockpeeraddr clientipaddress identity.sourceip clientsocketaddress network.peer.address net.peer.ip",
+            "remoteaddr request.remoteip remote.ip id.origh request.remoteaddr req.remoteaddress remoteaddress remotehost remote ip peer networkpeeraddress netpeerip netsockpeeraddr clientipaddress identity.sourceip clientsocketaddress network.peer.address net.peer.ip",
             Field::Client(3),
         ),
         ("client", Field::Client(1)),
@@ -180,7 +187,7 @@ fn times() -> Vec<(&'static str, Field)> {
             Field::Time(5),
         ),
         (
-            "timestamp ts time timelocal timeiso8601 msec datetime eventtime logtime  httptimestamp timestampms requesttimeepoch asctime timeepoch",
+            "timestamp ts time timeunixnano timelocal timeiso8601 msec datetime eventtime logtime  httptimestamp timestampms requesttimeepoch asctime timeepoch",
             Field::Time(3),
         ),
         ("t edgeendtimestamp", Field::Time(1)),
