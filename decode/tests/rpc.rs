@@ -5,6 +5,7 @@ mod support;
 use std::path::Path;
 
 use model::{Anomaly, Call};
+use support::rpc::{ask, dubbo, reply, thrift};
 use support::traffic::{Conversation, Frame, pcap};
 use support::{decode, decode_file, json, shared};
 
@@ -115,32 +116,6 @@ fn without_packets(bytes: &[u8], count: usize) -> Vec<u8> {
     [&bytes[..24.min(bytes.len())], bytes.get(at..).unwrap_or_default()].concat()
 }
 
-fn dubbo(flags: u8, status: u8, id: u64, body: &[u8]) -> Vec<u8> {
-    let mut message = vec![0xda, 0xbb, flags, status];
-    message.extend(id.to_be_bytes());
-    message.extend((body.len() as u32).to_be_bytes());
-    message.extend(body);
-    message
-}
-
-/// A request whose argument is its number, `filler` bytes long.
-fn ask(id: u64, filler: usize) -> Vec<u8> {
-    let mut body = b"\x052.0.2\x05a.Svc\x050.0.0\x03add\x03[BJB".to_vec();
-    body.extend((filler as u16).to_be_bytes());
-    body.extend(vec![b'x'; filler]);
-    body.extend([b'L'].into_iter().chain(id.to_be_bytes()));
-    body.extend(b"HZ");
-    dubbo(0xc2, 0, id, &body)
-}
-
-fn reply(id: u64, filler: usize) -> Vec<u8> {
-    let mut body = vec![0x91, 0x7a, b'B'];
-    body.extend((filler as u16).to_be_bytes());
-    body.extend(vec![b'x'; filler]);
-    body.extend([b'L'].into_iter().chain(id.to_be_bytes()));
-    dubbo(0x02, 20, id, &body)
-}
-
 fn decode_frames(frames: &[Frame]) -> Vec<Call> {
     decode("x.pcap", &pcap(frames), 64 << 10).0
 }
@@ -227,19 +202,6 @@ fn joined_and_one_sided() {
         );
         assert!(calls.iter().all(|call| call.anomalies == [Anomaly::UNMATCHED]), "{calls:?}");
     }
-}
-
-fn thrift(kind: u8, seq: u32, number: u32, filler: usize) -> Vec<u8> {
-    let mut message = vec![0x80, 1, 0, kind, 0, 0, 0, 3];
-    message.extend(b"add");
-    message.extend(seq.to_be_bytes());
-    message.extend([0x0b, 0, 1]);
-    message.extend((filler as u32).to_be_bytes());
-    message.extend(vec![b'x'; filler]);
-    message.extend([8, 0, 2]);
-    message.extend(number.to_be_bytes());
-    message.push(0);
-    message
 }
 
 /// Sequence numbers that are always 0: whatever frame is lost, no reply goes to another call.
