@@ -5,7 +5,7 @@ mod support;
 use std::path::Path;
 
 use model::{Anomaly, Call};
-use support::rpc::{ask, dubbo, reply, thrift};
+use support::rpc::{ask, brpc, dubbo, framed, reply, sofarpc_request, sofarpc_response, thrift};
 use support::traffic::{Conversation, Frame, pcap};
 use support::{decode, decode_file, json, shared};
 
@@ -84,6 +84,33 @@ fn recorded_thrift() {
     assert_eq!(outcome.stats.unmatched, 0);
 }
 
+#[test]
+fn recorded_sofarpc_and_brpc() {
+    let Some(dir) = shared(FLOWS) else { return };
+    for name in ["sofa-new", "sofa-old"] {
+        let calls = decode_file(&dir.join(format!("sofarpc/{name}.pcap"))).0;
+        assert_eq!(
+            lines_of(&calls),
+            [
+                "com.mycompany.app.common.ServInterface/testSuccess  ",
+                "com.mycompany.app.common.ServInterface/testSuccess 0"
+            ]
+        );
+        let request = calls[0].request.as_ref().map(model::Message::body).unwrap_or_default();
+        assert!(request.ends_with(br#""age":999}}"#) && calls[0].anomalies.is_empty(), "{calls:?}");
+    }
+    let truth = std::fs::read_to_string(dir.join("brpc/brpc-echo.result")).expect("the truth");
+    let truth = truth.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    let calls = decode_file(&dir.join("brpc/brpc-echo.pcap")).0;
+    let found: Vec<u64> =
+        calls.iter().filter_map(|call| call.duration_us.filter(|_| call.status == Some(0))).collect();
+    let expect: Vec<u64> = truth
+        .filter(|message| message["msg_type"] == "Response" && message["resp_code"] == 0)
+        .filter_map(|message| message["rtt"].as_u64())
+        .collect();
+    assert_eq!((found.len(), &found), (5, &expect));
+}
+
 /// No RPC call comes out of any other protocol, also when its packets are seen from the middle on.
 #[test]
 fn other_protocols_are_not_taken_for_rpc() {
@@ -102,7 +129,7 @@ fn other_protocols_are_not_taken_for_rpc() {
         }
         seen += 1;
     }
-    assert!(seen > 60, "{seen} captures");
+    assert!(seen > 100, "{seen} captures");
 }
 
 /// A capture file without its first packets.
@@ -231,6 +258,42 @@ fn repeated_sequence_numbers_under_loss() {
             let calls = decode_frames(&rest);
             let pairs = assert_right_pairs(&calls);
             assert!(pairs >= 9, "{lost:?} {framed}: {pairs}");
+        }
+    }
+}
+
+/// However the bytes fall into segments, the calls are the same.
+#[test]
+fn any_segments_give_the_same_calls() {
+    let protocols: [[Vec<u8>; 2]; 5] = [
+        [[ask(1, 3), ask(2, 700)].concat(), [reply(2, 700), reply(1, 3)].concat()],
+        [
+            [thrift(1, 1, 7, 3), thrift(1, 2, 8, 300)].concat(),
+            [thrift(2, 1, 7, 300), thrift(2, 2, 8, 3)].concat(),
+        ],
+        [
+            [framed(&thrift(1, 1, 7, 3)), framed(&thrift(1, 2, 8, 300))].concat(),
+            framed(&thrift(2, 1, 7, 300)),
+        ],
+        [
+            [sofarpc_request(1), sofarpc_request(2)].concat(),
+            [sofarpc_response(2), sofarpc_response(1)].concat(),
+        ],
+        [[brpc(1, None), brpc(2, None)].concat(), [brpc(2, Some(0)), brpc(1, Some(5))].concat()],
+    ];
+    for [request, response] in protocols {
+        let mut expect = None;
+        for size in [1_000, 500, 64, 13, 7, 3, 2, 1] {
+            let mut frames = Vec::new();
+            let mut talk = Conversation::open(&mut frames, 40_104, 1_795_000_000_000_000);
+            request.chunks(size).for_each(|part| talk.request(part));
+            response.chunks(size).for_each(|part| talk.response(part));
+            talk.close();
+            let calls = decode_frames(&frames).into_iter();
+            let found: Vec<_> =
+                calls.map(|it| (it.rpc, it.status, it.request, it.response, it.anomalies)).collect();
+            assert_eq!(found.len(), 2, "{size}");
+            assert_eq!(expect.get_or_insert_with(|| found.clone()), &found, "{size}");
         }
     }
 }
