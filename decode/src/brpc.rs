@@ -11,6 +11,16 @@ const HEADER_BYTES: usize = 12;
 /// Bytes of meta data: a name, an error text, credentials.
 const META_BYTES_MAX: usize = 64 << 10;
 
+/// Whether a message begins here, from its header and the first byte of the meta data.
+pub(crate) fn begins(bytes: &[u8]) -> Framing {
+    match frame(bytes) {
+        Framing::Short if matches!(bytes.get(HEADER_BYTES), Some(0x0a | 0x12)) => {
+            Framing::Message(Head { len: 0, overhead: 0, id: 0, role: Role::Heartbeat })
+        }
+        framing => framing,
+    }
+}
+
 /// What stands at the start of some bytes.
 pub(crate) fn frame(bytes: &[u8]) -> Framing {
     let shown = bytes.len().min(MAGIC.len());

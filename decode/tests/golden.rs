@@ -6,6 +6,7 @@ mod support;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use support::rpc;
 use support::traffic::{Conversation, Frame, pcap};
 
 fn golden() -> PathBuf {
@@ -121,13 +122,82 @@ fn losses(frames: &mut Vec<Frame>) {
     mail.close();
 }
 
+/// Every type of Hessian, an exception, other serializations, a heartbeat, a loss inside a message.
+fn dubbo(frames: &mut Vec<Frame>) {
+    const FRONT: &[u8] = b"\x052.0.2\x0ca.UserServer\x051.0.0\x04find";
+    let mut talk = Conversation::open(frames, 40_201, 1_795_000_000_000_000);
+    let user = b"C\x06a.User\x94\x04name\x05birth\x04tags\x04self`\x05\xe6\x9d\x8e\xe5\x9b\x9b \xed\xa0\xbd\xed\xb8\x80J\0\0\0\xd0K\x92\x84\xb8y\x03vipQ\x90";
+    let types = b"\x1aLa/User;IJDZLa/Map;[BLa/N;";
+    let rest = b"\x91L\0\0\0\0\0\0\x01\0_\0\0/\xdaTM\x11java.util.HashMap\x91\x03oneZ#\xff\0\x01NH\x05Token\x06secretZ";
+    let request = rpc::dubbo(0xc2, 0, 7, &[FRONT, types, user, rest].concat());
+    talk.request(&[rpc::dubbo(0xe2, 0, 6, b"N"), request].concat());
+    talk.response(
+        &[rpc::dubbo(0x22, 20, 6, b"N"), rpc::dubbo(2, 20, 7, b"\x94\x02okH\x05dubbo\x052.0.2Z")].concat(),
+    );
+    talk.request(&[rpc::ask(8, 3), rpc::ask(9, 3), rpc::ask(10, 3)].concat());
+    talk.response(&rpc::dubbo(2, 70, 10, b"\x07no room"));
+    talk.response(&rpc::dubbo(2, 20, 9, b"\x90C\x03a.E\x91\x0ddetailMessage`\x04oops"));
+    let fastjson = b"\"2.0.2\"\n\"a.UserServer\"\n\"1.0.0\"\n\"find\"\n\"I\"\n7\n{}\n";
+    talk.request(&rpc::dubbo(0xc6, 0, 11, fastjson));
+    talk.response(&rpc::dubbo(6, 20, 11, b"1\n{\"name\":\"x\"}\n"));
+    talk.close();
+    let mut lossy = Vec::new();
+    let mut talk = Conversation::open(&mut lossy, 40_202, 1_795_000_001_000_000);
+    talk.request(&[rpc::ask(1, 1_600), rpc::ask(2, 3)].concat());
+    talk.response(&[rpc::reply(2, 3), rpc::reply(1, 3)].concat());
+    talk.close();
+    let mut filler = 0;
+    // The second segment is lost: it lies inside the first message.
+    lossy.retain(|frame| {
+        let is_filler = frame.bytes.len() == 554 && frame.bytes[54..].iter().all(|byte| *byte == b'x');
+        filler += u32::from(is_filler);
+        !(is_filler && filler == 1)
+    });
+    frames.extend(lossy);
+}
+
+/// Bare and framed, binary and compact, one way, an exception, a message that breaks off.
+fn thrift(frames: &mut Vec<Frame>) {
+    let mut bare = Conversation::open(frames, 40_211, 1_795_000_000_000_000);
+    bare.request(&[rpc::thrift(1, 1, 7, 900), rpc::thrift(4, 2, 8, 3)].concat());
+    bare.response(&rpc::thrift(2, 1, 7, 3));
+    bare.request(b"\x80\x01\0\x01\0\0\0\x09Users:get\0\0\0\x03\x0d\0\x01\x0b\x0f\0\0\0\x01\0\0\0\x01k\x0a\0\0\0\x01\0\0\0\0\0\0\0\x05\0");
+    bare.response(b"\x80\x01\0\x03\0\0\0\x03get\0\0\0\x03\x0b\0\x01\0\0\0\x04gone\x08\0\x02\0\0\0\x06\0");
+    bare.request(&rpc::thrift(1, 4, 9, 40)[..30]);
+    bare.close();
+    let mut framed = Conversation::open(frames, 40_212, 1_795_000_001_000_000);
+    framed.request(&rpc::framed(b"\0\0\0\x03old\x01\0\0\0\x01\0"));
+    framed.response(&rpc::framed(b"\0\0\0\x03old\x02\0\0\0\x01\x02\0\0\x01\0"));
+    framed.request(&rpc::framed(b"\x82\x21\x02\x03add\x18\x02hi\x11\x19\x35\x02\x04\x06\0"));
+    framed.response(&rpc::framed(b"\x82\x41\x02\x03add\x17\0\0\0\0\0\0\xf8?\0"));
+    framed.close();
+}
+
+/// SOFARPC and bRPC, each on a connection of its own.
+fn other_rpc(frames: &mut Vec<Frame>) {
+    let mut sofa = Conversation::open(frames, 40_221, 1_795_000_000_000_000);
+    sofa.request(&[rpc::sofarpc_request(1), rpc::sofarpc_request(2)].concat());
+    sofa.response(&[rpc::sofarpc_response(2), rpc::sofarpc_response(1)].concat());
+    sofa.close();
+    let mut brpc = Conversation::open(frames, 40_222, 1_795_000_001_000_000);
+    brpc.request(&[rpc::brpc(1, None), rpc::brpc(2, None)].concat());
+    brpc.response(&[rpc::brpc(2, Some(0)), rpc::brpc(1, Some(5))].concat());
+    brpc.close();
+}
+
 /// Writes the capture files that the cases read; run with `--ignored` after changing them.
 #[test]
 #[ignore = "writes inputs"]
 fn write_captures() {
     type Build = fn(&mut Vec<Frame>);
-    let cases: [(&str, Build); 3] =
-        [("http1-framings", framings), ("http1-odd-heads", odd_heads), ("http1-losses", losses)];
+    let cases: [(&str, Build); 6] = [
+        ("http1-framings", framings),
+        ("http1-odd-heads", odd_heads),
+        ("http1-losses", losses),
+        ("rpc-dubbo", dubbo),
+        ("rpc-thrift", thrift),
+        ("rpc-others", other_rpc),
+    ];
     for (case, build) in cases {
         let mut frames = Vec::new();
         build(&mut frames);

@@ -5,6 +5,7 @@ mod support;
 use std::path::Path;
 
 use model::{Anomaly, Call};
+use support::rpc::{ask, brpc, dubbo, framed, reply, sofarpc_request, sofarpc_response, thrift};
 use support::traffic::{Conversation, Frame, pcap};
 use support::{decode, decode_file, json, shared};
 
@@ -83,6 +84,33 @@ fn recorded_thrift() {
     assert_eq!(outcome.stats.unmatched, 0);
 }
 
+#[test]
+fn recorded_sofarpc_and_brpc() {
+    let Some(dir) = shared(FLOWS) else { return };
+    for name in ["sofa-new", "sofa-old"] {
+        let calls = decode_file(&dir.join(format!("sofarpc/{name}.pcap"))).0;
+        assert_eq!(
+            lines_of(&calls),
+            [
+                "com.mycompany.app.common.ServInterface/testSuccess  ",
+                "com.mycompany.app.common.ServInterface/testSuccess 0"
+            ]
+        );
+        let request = calls[0].request.as_ref().map(model::Message::body).unwrap_or_default();
+        assert!(request.ends_with(br#""age":999}}"#) && calls[0].anomalies.is_empty(), "{calls:?}");
+    }
+    let truth = std::fs::read_to_string(dir.join("brpc/brpc-echo.result")).expect("the truth");
+    let truth = truth.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    let calls = decode_file(&dir.join("brpc/brpc-echo.pcap")).0;
+    let found: Vec<u64> =
+        calls.iter().filter_map(|call| call.duration_us.filter(|_| call.status == Some(0))).collect();
+    let expect: Vec<u64> = truth
+        .filter(|message| message["msg_type"] == "Response" && message["resp_code"] == 0)
+        .filter_map(|message| message["rtt"].as_u64())
+        .collect();
+    assert_eq!((found.len(), &found), (5, &expect));
+}
+
 /// No RPC call comes out of any other protocol, also when its packets are seen from the middle on.
 #[test]
 fn other_protocols_are_not_taken_for_rpc() {
@@ -101,7 +129,7 @@ fn other_protocols_are_not_taken_for_rpc() {
         }
         seen += 1;
     }
-    assert!(seen > 60, "{seen} captures");
+    assert!(seen > 100, "{seen} captures");
 }
 
 /// A capture file without its first packets.
@@ -113,32 +141,6 @@ fn without_packets(bytes: &[u8], count: usize) -> Vec<u8> {
         at += 16 + if is_little { u32::from_le_bytes(len) } else { u32::from_be_bytes(len) } as usize;
     }
     [&bytes[..24.min(bytes.len())], bytes.get(at..).unwrap_or_default()].concat()
-}
-
-fn dubbo(flags: u8, status: u8, id: u64, body: &[u8]) -> Vec<u8> {
-    let mut message = vec![0xda, 0xbb, flags, status];
-    message.extend(id.to_be_bytes());
-    message.extend((body.len() as u32).to_be_bytes());
-    message.extend(body);
-    message
-}
-
-/// A request whose argument is its number, `filler` bytes long.
-fn ask(id: u64, filler: usize) -> Vec<u8> {
-    let mut body = b"\x052.0.2\x05a.Svc\x050.0.0\x03add\x03[BJB".to_vec();
-    body.extend((filler as u16).to_be_bytes());
-    body.extend(vec![b'x'; filler]);
-    body.extend([b'L'].into_iter().chain(id.to_be_bytes()));
-    body.extend(b"HZ");
-    dubbo(0xc2, 0, id, &body)
-}
-
-fn reply(id: u64, filler: usize) -> Vec<u8> {
-    let mut body = vec![0x91, 0x7a, b'B'];
-    body.extend((filler as u16).to_be_bytes());
-    body.extend(vec![b'x'; filler]);
-    body.extend([b'L'].into_iter().chain(id.to_be_bytes()));
-    dubbo(0x02, 20, id, &body)
 }
 
 fn decode_frames(frames: &[Frame]) -> Vec<Call> {
@@ -229,19 +231,6 @@ fn joined_and_one_sided() {
     }
 }
 
-fn thrift(kind: u8, seq: u32, number: u32, filler: usize) -> Vec<u8> {
-    let mut message = vec![0x80, 1, 0, kind, 0, 0, 0, 3];
-    message.extend(b"add");
-    message.extend(seq.to_be_bytes());
-    message.extend([0x0b, 0, 1]);
-    message.extend((filler as u32).to_be_bytes());
-    message.extend(vec![b'x'; filler]);
-    message.extend([8, 0, 2]);
-    message.extend(number.to_be_bytes());
-    message.push(0);
-    message
-}
-
 /// Sequence numbers that are always 0: whatever frame is lost, no reply goes to another call.
 #[test]
 fn repeated_sequence_numbers_under_loss() {
@@ -269,6 +258,42 @@ fn repeated_sequence_numbers_under_loss() {
             let calls = decode_frames(&rest);
             let pairs = assert_right_pairs(&calls);
             assert!(pairs >= 9, "{lost:?} {framed}: {pairs}");
+        }
+    }
+}
+
+/// However the bytes fall into segments, the calls are the same.
+#[test]
+fn any_segments_give_the_same_calls() {
+    let protocols: [[Vec<u8>; 2]; 5] = [
+        [[ask(1, 3), ask(2, 700)].concat(), [reply(2, 700), reply(1, 3)].concat()],
+        [
+            [thrift(1, 1, 7, 3), thrift(1, 2, 8, 300)].concat(),
+            [thrift(2, 1, 7, 300), thrift(2, 2, 8, 3)].concat(),
+        ],
+        [
+            [framed(&thrift(1, 1, 7, 3)), framed(&thrift(1, 2, 8, 300))].concat(),
+            framed(&thrift(2, 1, 7, 300)),
+        ],
+        [
+            [sofarpc_request(1), sofarpc_request(2)].concat(),
+            [sofarpc_response(2), sofarpc_response(1)].concat(),
+        ],
+        [[brpc(1, None), brpc(2, None)].concat(), [brpc(2, Some(0)), brpc(1, Some(5))].concat()],
+    ];
+    for [request, response] in protocols {
+        let mut expect = None;
+        for size in [1_000, 500, 64, 13, 7, 3, 2, 1] {
+            let mut frames = Vec::new();
+            let mut talk = Conversation::open(&mut frames, 40_104, 1_795_000_000_000_000);
+            request.chunks(size).for_each(|part| talk.request(part));
+            response.chunks(size).for_each(|part| talk.response(part));
+            talk.close();
+            let calls = decode_frames(&frames).into_iter();
+            let found: Vec<_> =
+                calls.map(|it| (it.rpc, it.status, it.request, it.response, it.anomalies)).collect();
+            assert_eq!(found.len(), 2, "{size}");
+            assert_eq!(expect.get_or_insert_with(|| found.clone()), &found, "{size}");
         }
     }
 }

@@ -97,9 +97,9 @@ fn sofarpc(bytes: &[u8], _place: Place) -> Guess {
     guess_of(sofarpc::frame(bytes, true), Foreign::SofaRpc)
 }
 
-/// A whole header with its meta data.
+/// A whole header with the beginning of its meta data.
 fn brpc(bytes: &[u8], _place: Place) -> Guess {
-    guess_of(brpc::frame(bytes), Foreign::Brpc)
+    guess_of(brpc::begins(bytes), Foreign::Brpc)
 }
 
 fn guess_of(framing: Framing, foreign: Foreign) -> Guess {
@@ -128,5 +128,41 @@ mod tests {
         check(&[0x16, 3, 1, 0, 5], Guess::Is(Foreign::Tls));
         check(&[0x16], Guess::Short);
         check(b"HTTP/1.1 200 OK\r\n", Guess::No);
+    }
+
+    #[test]
+    fn rpc_protocols() {
+        check(b"\xda\xbb\xc2\0\0\0\0\0\0\0\0\x07\0\0\0\x01", Guess::Is(Foreign::Dubbo));
+        check(b"\xda\xbb", Guess::Short);
+        check(b"\x80\x01\0\x01\0\0\0\x04ping\0\0\0\x07\0", Guess::Is(Foreign::Thrift));
+        check(b"\0\0\0\x11\x80\x01\0\x01\0\0\0\x04ping\0\0\0\x07\0", Guess::Is(Foreign::Thrift));
+        check(b"\0\0\0\x0e\0\0\0\x04ping\x01\0\0\0\x07\0", Guess::Is(Foreign::Thrift));
+        check(b"\x82\x21\x07\x04ping\0", Guess::Is(Foreign::Thrift));
+        check(
+            b"\x01\x01\0\x01\x01\0\0\0\x02\x01\0\0\x27\x10\0\x2c\0\0\0\0\0\0com.alipay.sofa.",
+            Guess::Is(Foreign::SofaRpc),
+        );
+        check(b"PRPC\0\0\0\x34\0\0\0\x27\x0a", Guess::Is(Foreign::Brpc));
+        check(b"PRPC", Guess::Short);
+    }
+
+    /// Beginnings with the magic of a protocol and anything behind it: hardly one passes for a message.
+    #[test]
+    fn chance_makes_no_protocol() {
+        let mut state = 7_u64;
+        let mut byte = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as u8
+        };
+        for magic in [b"".as_slice(), b"\0", b"\0\0\0", b"\x80\x01", b"\x82", b"\x01\x01\0\x01"] {
+            let mut taken = 0;
+            for _ in 0..20_000 {
+                let bytes: Vec<u8> =
+                    magic.iter().copied().chain(std::iter::repeat_with(&mut byte).take(60)).collect();
+                let guess = guess(&bytes, Place { at_start: true });
+                taken += u32::from(!matches!(guess, Guess::No | Guess::Is(Foreign::Tls)));
+            }
+            assert!(taken <= 20, "{magic:x?}: {taken} of 20,000");
+        }
     }
 }

@@ -14,6 +14,8 @@ const RESPONSE: u16 = 2;
 /// Codecs that exist: Hessian, protobuf, JSON and others of SOFARPC.
 const CODEC_MAX: u8 = 20;
 const CLASS_BYTES_MAX: usize = 512;
+/// Bytes of a class that tell it from anything else.
+const CLASS_BYTES_TOLD: usize = 16;
 
 /// The fixed part of a message.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +96,7 @@ pub(crate) fn frame(bytes: &[u8], strict: bool) -> Framing {
     if !class.iter().all(is_name) || (strict && header.role == Role::Heartbeat) {
         return Framing::No;
     }
-    if strict && class.len() < header.sizes[1] {
+    if strict && class.len() < header.sizes[1].min(CLASS_BYTES_TOLD) {
         return Framing::Short;
     }
     let overhead = header.sizes[..3].iter().sum::<usize>() as u64;

@@ -7,15 +7,12 @@ mod value;
 mod wire;
 
 use model::limits::BODY_BYTES_MAX;
-use model::{Anomaly, Headers, Rpc};
+use model::{Anomaly, Headers, Rpc, THRIFT_MESSAGE_TYPE};
 
 use crate::rpc::{Dialect, Framing, Head, Parsed, Role};
 use envelope::{Around, Envelope, ONE_WAY, around, envelope};
 use skim::Skim;
 use wire::Lack;
-
-/// Header that says that a response is an exception of the application or of the server (`TApplicationException`).
-const MESSAGE_TYPE: &str = "thrift-message-type";
 
 /// Whether a message begins here, from its head and the first field behind it. `old`: also the form of the
 /// head that has no version, inside a frame.
@@ -141,7 +138,7 @@ fn parse(bytes: &[u8]) -> Parsed {
         _ => Headers::default(),
     };
     if message.envelope.kind == envelope::EXCEPTION {
-        headers.push(MESSAGE_TYPE, "exception");
+        headers.push(THRIFT_MESSAGE_TYPE, "exception");
     }
     let (service, method) = message.envelope.name.split_once(':').unwrap_or(("", &message.envelope.name));
     Parsed {

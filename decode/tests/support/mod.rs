@@ -7,6 +7,7 @@
 )]
 
 pub mod files;
+pub mod rpc;
 pub mod traffic;
 pub mod wrap;
 
