@@ -11,6 +11,7 @@ mod pipeline;
 mod report;
 mod risk;
 mod shards;
+mod sources;
 
 use std::process::ExitCode;
 
