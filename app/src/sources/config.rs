@@ -1,8 +1,6 @@
 //! What a `[[source]]` of the configuration file may say: where the server takes traffic from by itself. A new
 //! kind of source is one variant here and one arm in `sources/mod.rs`.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
 
 /// A place that traffic comes from.
@@ -26,8 +24,6 @@ pub(crate) enum SourceConfig {
         path: String,
         /// What they are, as `--format` of `decode`; recognised from content unless given.
         format: Option<String>,
-        /// TLS key log to decrypt captures with, followed as well.
-        keylog: Option<PathBuf>,
     },
 }
 

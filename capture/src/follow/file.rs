@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::limits::{FINGERPRINT_BYTES, FOLLOW_STEP_BYTES};
 
+/// Where FNV-1a starts.
+const DIGEST_OF_NOTHING: u64 = 0xcbf2_9ce4_8422_2325;
+
 /// Where reading a file stopped, and by what the file is known again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Position {
@@ -22,6 +25,14 @@ pub struct Position {
     pub head: u64,
     /// Digest of the bytes just before `offset`.
     pub tail: u64,
+}
+
+impl Position {
+    /// The same file, to be read again from its beginning.
+    #[must_use]
+    pub const fn rewound(self) -> Self {
+        Self { offset: 0, tail: DIGEST_OF_NOTHING, ..self }
+    }
 }
 
 /// What came of a look at a file.
@@ -84,7 +95,7 @@ impl Followed {
     }
 
     pub(super) fn position(&self) -> Position {
-        self.position
+        Position { head: self.head.0, head_bytes: self.head.1, ..self.position }
     }
 
     /// Reads what is new, up to a limit.
@@ -149,7 +160,7 @@ fn digest(file: &File, from: u64, len: u64) -> io::Result<u64> {
     let bytes = &mut bytes[..(len as usize).min(FINGERPRINT_BYTES)];
     file.read_exact_at(bytes, from)?;
     let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    Ok(bytes.iter().fold(0xcbf2_9ce4_8422_2325, mix))
+    Ok(bytes.iter().fold(DIGEST_OF_NOTHING, mix))
 }
 
 /// Rotated files are packed later: what is in them was read before.

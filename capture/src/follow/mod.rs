@@ -46,6 +46,8 @@ pub enum Event<'a> {
     Ended {
         /// Which.
         id: FileId,
+        /// Where it stood.
+        position: Position,
     },
 }
 
@@ -82,16 +84,10 @@ impl Follower {
         read
     }
 
-    /// Where each file stands: `start` of a line, as far as newlines tell.
+    /// Where each open file stands: at the start of a line.
     #[must_use]
     pub fn positions(&self) -> Vec<(FileId, Position)> {
         self.files.iter().map(|(id, file)| (*id, file.position())).collect()
-    }
-
-    /// Positions kept for files that are not open: to be saved together with [`Self::positions`].
-    #[must_use]
-    pub fn forgotten(&self) -> &[Position] {
-        &self.forgotten
     }
 
     /// The files that the patterns name now.
@@ -138,8 +134,9 @@ impl Follower {
 
     fn end(&mut self, id: FileId, take: &mut impl FnMut(Event<'_>)) {
         if let Some(file) = self.files.remove(&id) {
-            take(Event::Ended { id });
-            self.forgotten.push(file.position());
+            let position = file.position();
+            take(Event::Ended { id, position });
+            self.forgotten.push(position);
             if self.forgotten.len() > FORGOTTEN_FILES_MAX {
                 self.forgotten.remove(0);
             }

@@ -31,7 +31,7 @@ impl Scene {
     /// As after kill -9: positions were saved after the last look.
     fn restart(&mut self) {
         let mut saved: Vec<Position> = self.follower.positions().into_iter().map(|(_, at)| at).collect();
-        saved.extend(self.follower.forgotten());
+        saved.splice(..0, self.follower.forgotten.iter().copied());
         self.follower = Follower::new(&self.follower.patterns.clone(), saved);
     }
 
