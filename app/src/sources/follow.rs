@@ -3,6 +3,9 @@
 //! and the calls that were handed on before are left out: the same bytes give the same calls.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -15,6 +18,8 @@ use serde::{Deserialize, Serialize};
 
 /// Time between two looks at files that do not grow.
 const EVERY: Duration = Duration::from_millis(250);
+/// Bytes at the head of a log in which its fields may be named.
+const HEADER_BYTES: u64 = 8 << 10;
 /// Files that have gone whose positions are kept.
 const PAST_MAX: usize = 1_024;
 
@@ -51,7 +56,7 @@ struct Reading {
 impl Reading {
     /// Lines stand for themselves; everything else makes sense from its beginning only.
     fn is_lines(&self) -> bool {
-        matches!(self.decoder.kind(), Some(Kind::AccessLog | Kind::CallRecords))
+        matches!(self.decoder.kind(), Some(Kind::AccessLog | Kind::JsonLog | Kind::W3c | Kind::CallRecords))
     }
 
     fn keep(&self, position: Position) -> Kept {
@@ -144,13 +149,18 @@ impl Following {
     fn look(&mut self, batch: &mut Vec<Call>) -> u64 {
         let Self { follower, kind, files, past, ended } = self;
         let read = follower.look(&mut |event| match event {
-            Event::Opened { id, path, saved, .. } => {
+            Event::Opened { id, path, from, saved } => {
                 let known = saved.and_then(|saved| past.iter().position(|kept| kept.position() == *saved));
                 let known = known.map(|at| past.remove(at));
                 let source = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
                 let same = known.as_ref().and_then(|kept| kept.kind.as_deref()?.parse().ok());
                 let decoder = Decoder::new(&source, kind.or(same));
-                files.insert(id, Reading { decoder, skip: known.map_or(0, |kept| kept.calls), calls: 0 });
+                let skip = known.map_or(0, |kept| kept.calls);
+                let mut file = Reading { decoder, skip, calls: 0 };
+                if from > 0 {
+                    file.take(batch, |decoder, mut emit| decoder.push(&header(path), &mut emit));
+                }
+                files.insert(id, file);
             }
             Event::Bytes { id, data } => {
                 if let Some(file) = files.get_mut(&id) {
@@ -168,7 +178,7 @@ impl Following {
         for file in self.files.values_mut() {
             // Captures keep their order, so that a restart leaves out the right calls.
             if file.is_lines() || file.decoder.kind().is_none() {
-                file.take(batch, |decoder, mut emit| decoder.flush(&mut emit));
+                file.take(batch, |decoder, mut emit| decoder.idle(&mut emit));
             }
         }
         read
@@ -181,6 +191,19 @@ impl Following {
         // The later one counts where two are of one file.
         self.past.iter().cloned().chain(open).collect()
     }
+}
+
+/// The lines at the head of a log that say what its fields are (W3C extended log file format).
+fn header(path: &Path) -> Vec<u8> {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEADER_BYTES).read_to_end(&mut head));
+    let len = head
+        .split_inclusive(|byte| *byte == b'\n')
+        .take_while(|line| line.starts_with(b"#") && line.ends_with(b"\n"))
+        .map(<[u8]>::len)
+        .sum();
+    head.truncate(if read.is_ok() { len } else { 0 });
+    head
 }
 
 fn finish(file: Reading, batch: &mut Vec<Call>) -> Stats {
@@ -209,7 +232,6 @@ mod tests {
     use super::*;
     use std::cell::RefCell;
     use std::fs;
-    use std::path::Path;
 
     /// Reads what is there once, as a run that is killed right after.
     #[track_caller]
@@ -255,6 +277,20 @@ mod tests {
         fs::rename(&path, dir.path().join("a.log.1")).expect("renamed");
         fs::write(&path, log(7, 9)).expect("written");
         check(&path, &kept, 2);
+    }
+
+    #[test]
+    fn a_log_that_names_its_fields_is_still_understood_after_a_restart() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (path, kept) = (dir.path().join("u_ex.log"), RefCell::new(String::new()));
+        let line = |n: u8| format!("2026-01-02 10:00:0{n} 10.0.0.1 GET /{n} 200\n");
+        let head = "#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n\
+                    #Date: 2026-01-02 10:00:00\n\
+                    #Fields: date time c-ip cs-method cs-uri-stem sc-status\n";
+        fs::write(&path, format!("{head}{}{}", line(1), line(2))).expect("written");
+        check(&path, &kept, 2);
+        fs::write(&path, format!("{head}{}{}{}", line(1), line(2), line(3))).expect("written");
+        check(&path, &kept, 1);
     }
 
     #[test]
