@@ -119,13 +119,8 @@ impl Follower {
                 file.nameless = 0;
                 bytes
             }
-            Look::Cut => {
-                let path = file.path.clone();
-                self.end(id, take);
-                // What was cut is not to be taken for a file that an earlier follower knew.
-                self.open(&path, true, take)
-            }
-            Look::Failed => {
+            // What its name stands for now is taken up as another file.
+            Look::Cut | Look::Failed => {
                 self.end(id, take);
                 0
             }
@@ -145,25 +140,23 @@ impl Follower {
 
     /// Opens a file that is not followed yet.
     fn take_up(&mut self, path: &Path, take: &mut impl FnMut(Event<'_>)) -> u64 {
-        let known = file::identity(path).map(|identity| {
-            self.files.values_mut().find(|file| file.identity() == identity).map(|file| {
+        let Some(identity) = file::identity(path) else { return 0 };
+        match self.files.values_mut().find(|file| file.identity() == identity) {
+            // Perhaps under a new name.
+            Some(file) => {
                 path.clone_into(&mut file.path);
-                true
-            })
-        });
-        match known {
-            Some(None) => self.open(path, false, take),
-            _ => 0,
+                0
+            }
+            None => self.open(path, take),
         }
     }
 
-    fn open(&mut self, path: &Path, is_new: bool, take: &mut impl FnMut(Event<'_>)) -> u64 {
+    fn open(&mut self, path: &Path, take: &mut impl FnMut(Event<'_>)) -> u64 {
         if self.files.len() >= FOLLOWED_FILES_MAX {
             self.refused += 1;
             return 0;
         }
-        let forgotten = if is_new { &[][..] } else { &self.forgotten[..] };
-        let Some((mut file, same)) = Followed::open(path, forgotten) else { return 0 };
+        let Some((mut file, same)) = Followed::open(path, &self.forgotten) else { return 0 };
         let id = FileId(self.next);
         self.next += 1;
         let saved = same.map(|at| self.forgotten[at]);
