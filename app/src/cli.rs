@@ -19,6 +19,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Write every call recovered from the input, one JSON record a line, in order of request start
     Decode(DecodeArgs),
+    /// Capture on a network interface: calls to standard output, into a running instance, or into one of its own
+    Capture(CaptureArgs),
     /// Analyse the input and write endpoints, calls, data, accounts, findings, OpenAPI and a report
     Analyze(AnalyzeArgs),
     /// Run everything: API, console, analysis of pushed calls
@@ -87,6 +89,55 @@ pub(crate) struct DecodeArgs {
     /// Print counters of every stage to standard error at the end
     #[arg(long)]
     pub stats: bool,
+    /// Go on reading as the files grow and rotate, until a signal ends it
+    #[arg(long)]
+    pub follow: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CaptureArgs {
+    /// Interface, as `ip link` shows it; `any` for all
+    #[arg(short, long, value_name = "IFACE")]
+    pub interface: String,
+    /// Which packets, in the language of tcpdump: `tcp port 80 and host 10.0.0.1`
+    #[arg(short, long, value_name = "BPF")]
+    pub filter: Option<String>,
+    /// Threads that capture and decode
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub threads: usize,
+    /// Bytes kept of a packet [default: whole packets]
+    #[arg(long, value_name = "BYTES")]
+    pub snaplen: Option<u32>,
+    /// Stop after so many calls
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+    /// Stop after so many seconds
+    #[arg(long, value_name = "S")]
+    pub duration: Option<u64>,
+    /// Print counters to standard error, every 10 seconds and at the end
+    #[arg(long)]
+    pub stats: bool,
+    /// Leave packets to other machines alone
+    #[arg(long)]
+    pub no_promiscuous: bool,
+    /// Take times from the network card, where it is set up to give them
+    #[arg(long)]
+    pub hardware_time: bool,
+    /// Become this user once the interface is open [default: see docs/configuration.md]
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Push the calls to the instance at http://HOST:PORT
+    #[arg(long, value_name = "URL")]
+    pub into: Option<String>,
+    /// Token for --into [default: the environment variable APIARIST_TOKEN]
+    #[arg(long, value_name = "T")]
+    pub token: Option<String>,
+    /// Run an instance of its own on this folder
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Run an instance of its own at this address
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -115,6 +166,9 @@ pub(crate) struct ServeArgs {
     /// Files to analyse at the start, like INPUT of `analyze`
     #[arg(long, value_name = "INPUT")]
     pub input: Vec<String>,
+    /// Become this user once interfaces are open [default: the owner of the data folder]
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

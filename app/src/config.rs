@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use crate::sources::SourceConfig;
+
 /// Where the console listens unless told otherwise: reachable from this machine only.
 pub(crate) const LISTEN: &str = "127.0.0.1:7480";
 
@@ -25,6 +27,8 @@ pub(crate) struct Config {
     pub save_every_s: u64,
     /// Days that calls are kept; 0 keeps them all.
     pub keep_days: u32,
+    /// Where traffic comes from besides pushes: one `[[source]]` table each, see below.
+    pub source: Vec<SourceConfig>,
 }
 
 impl Default for Config {
@@ -36,6 +40,7 @@ impl Default for Config {
             waiting_calls_max: 200_000,
             save_every_s: 2,
             keep_days: 0,
+            source: Vec::new(),
         }
     }
 }

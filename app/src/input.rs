@@ -96,7 +96,7 @@ const DECODE_THREADS_MAX: u32 = 8;
 /// Problems of one input that are printed; the counters tell of the rest.
 const PROBLEMS_SHOWN: usize = 5;
 
-const fn kind_of(format: Format) -> Option<Kind> {
+pub(crate) const fn kind_of(format: Format) -> Option<Kind> {
     match format {
         Format::Auto => None,
         Format::Pcap => Some(Kind::Pcap),

@@ -8,9 +8,11 @@ mod config;
 mod input;
 mod live;
 mod pipeline;
+mod remote;
 mod report;
 mod risk;
 mod shards;
+mod sources;
 
 use std::process::ExitCode;
 
@@ -36,6 +38,7 @@ impl std::error::Error for NothingUsable {}
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Decode(args) => commands::decode::run(&args),
+        Command::Capture(args) => commands::capture::run(&args),
         Command::Analyze(args) => commands::analyze::run(&args),
         Command::Serve(args) => commands::serve::run(&args),
         Command::Demo(args) => commands::demo::run(&args),

@@ -1,5 +1,5 @@
-//! Where bytes come from: files, globs, directories and standard input today. Owns input and output;
-//! what the bytes mean is the business of `decode`.
+//! Where bytes come from: files, globs, directories, standard input, files that grow, network interfaces. Owns
+//! input and output; what the bytes mean is the business of `decode`.
 //!
 //! ```no_run
 //! for input in capture::expand(&["traffic/*.pcap.gz".to_owned()])? {
@@ -12,11 +12,18 @@
 //! ```
 
 mod expand;
+#[cfg(unix)]
+mod follow;
 mod glob;
+mod limits;
+#[cfg(target_os = "linux")]
+pub mod live;
 mod packed;
 mod source;
 
 pub use expand::{Input, expand};
+#[cfg(unix)]
+pub use follow::{Event, FileId, Follower, KeyLog, Position};
 pub use source::{Bytes, open};
 
 /// Why an input cannot be read: always names the input.

@@ -126,6 +126,11 @@ impl Network {
         Ok(())
     }
 
+    /// Time has moved on without a packet.
+    pub(crate) fn tick(&mut self, out: &mut Out) {
+        self.connections.tick(out);
+    }
+
     /// The input ended.
     pub(crate) fn finish(&mut self, out: &mut Out) {
         self.connections.finish(out);

@@ -124,6 +124,14 @@ impl Order {
         }
     }
 
+    /// Hands out what starts before `ts`, even when an earlier request is still open: nobody waits for ever.
+    pub(crate) fn release_before(&mut self, ts: i64, emit: &mut impl FnMut(Call)) {
+        while self.done.peek().is_some_and(|Reverse((ticket, _))| ticket.ts < ts) {
+            self.early += 1;
+            self.pop(emit);
+        }
+    }
+
     /// Hands out everything that is complete: the input ended.
     pub(crate) fn flush(&mut self, emit: &mut impl FnMut(Call)) {
         while !self.done.is_empty() {

@@ -106,5 +106,9 @@ pub const ORDER_CALLS_MAX: usize = 65_536;
 pub const ORDER_BYTES_MAX: usize = 32 << 20;
 /// Requests of a GoReplay file that wait for their response; the oldest go first.
 pub const REPLAY_PENDING_MAX: usize = 10_000;
+/// Time that a completed call of live traffic waits for an earlier request, microseconds.
+pub const LIVE_ORDER_US: i64 = 2 * 1_000_000;
+/// Bytes of calls that wait between the capture of an interface and whoever takes them; what does not fit is dropped.
+pub const LIVE_CALLS_BYTES_MAX: usize = 64 << 20;
 /// Problems of one input that are described; further ones are only counted.
 pub const PROBLEMS_MAX: usize = 100;

@@ -3,11 +3,16 @@
 use std::io::{BufWriter, Write};
 
 use anyhow::Result;
+use model::Call;
 
 use crate::cli::DecodeArgs;
 use crate::input;
+use crate::sources::Following;
 
 pub(crate) fn run(args: &DecodeArgs) -> Result<()> {
+    if args.follow {
+        return follow(args);
+    }
     let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     let summary = input::read(&args.reading, &mut |call| {
         serde_json::to_writer(&mut out, &call)?;
@@ -19,4 +24,26 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<()> {
         eprint!("{}", summary.counters());
     }
     summary.require_whole()
+}
+
+/// Goes on until a signal: calls are written as they become complete.
+fn follow(args: &DecodeArgs) -> Result<()> {
+    let stop = super::until_signal()?;
+    let mut following = Following::new(&args.reading.inputs, input::kind_of(args.reading.format), Vec::new());
+    let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+    let mut print = |calls: Vec<Call>| {
+        for call in calls {
+            serde_json::to_writer(&mut out, &call)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(out.flush()?)
+    };
+    following.run(&stop, &mut print, &mut |_| Ok(()))?;
+    print(following.finish())?;
+    if args.stats {
+        for (name, count) in following.stats().counters() {
+            eprintln!("{name:>20} {count}");
+        }
+    }
+    Ok(())
 }

@@ -17,6 +17,7 @@ use crate::cli::{ReadingArgs, ServeArgs};
 use crate::config::Config;
 use crate::input;
 use crate::live::{Live, Worker};
+use crate::sources::Sources;
 
 /// Calls handed over at once when files are analysed at the start.
 const BATCH_CALLS: usize = 2_000;
@@ -27,17 +28,25 @@ pub(crate) fn run(args: &ServeArgs) -> Result<()> {
     if let Some(data) = &args.data {
         config.data.clone_from(data);
     }
+    run_with(&config, &args.input, args.user.as_deref())
+}
+
+/// Runs the server; `input`: files to analyse at the start; `user`: who to be once interfaces are open.
+pub(crate) fn run_with(config: &Config, input: &[String], user: Option<&str>) -> Result<()> {
     start_log();
-    if !args.input.is_empty() {
+    if !input.is_empty() {
         // A name that leads nowhere is wrong usage, not something to find out later.
-        capture::expand(&args.input)?;
+        capture::expand(input)?;
     }
+    // Before there are other threads: they must not keep privileges.
+    let sources = Sources::open(config, user)?;
     runtime()?.block_on(async {
-        let running = Running::start(&config).await?;
+        let running = Running::start(config).await?;
         first_password(running.store.catalogue.as_ref()).await?;
-        announce(&config)?;
+        announce(config)?;
+        let sources = sources.start(&running.live, &running.store.catalogue).await?;
         let live = Arc::clone(&running.live);
-        let inputs = not_read_yet(running.store.catalogue.as_ref(), &args.input).await?;
+        let inputs = not_read_yet(running.store.catalogue.as_ref(), input).await?;
         if !inputs.is_empty() {
             let catalogue = Arc::clone(&running.store.catalogue);
             tokio::spawn(async move {
@@ -50,7 +59,9 @@ pub(crate) fn run(args: &ServeArgs) -> Result<()> {
                 }
             });
         }
-        running.until_signal().await
+        let outcome = running.until_signal().await;
+        sources.stop().await;
+        outcome
     })
 }
 
@@ -218,7 +229,8 @@ pub(crate) async fn push(live: &Live, calls: Vec<Call>) -> Result<()> {
     }
 }
 
-async fn signal() {
+/// Waits for SIGINT or SIGTERM.
+pub(crate) async fn signal() {
     let interrupt = tokio::signal::ctrl_c();
     let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
         let _ = interrupt.await;

@@ -46,6 +46,11 @@ pub struct Server {
 impl Server {
     /// Starts `apiarist serve` on a free port of the loopback interface and waits until it listens.
     pub fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// The same with further arguments.
+    pub fn start_with(data: &Path, arguments: &[&str]) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .and_then(|l| l.local_addr())
             .expect("a free port")
@@ -53,6 +58,7 @@ impl Server {
         let address = format!("127.0.0.1:{port}");
         let mut child = Command::new(env!("CARGO_BIN_EXE_apiarist"))
             .args(["serve", "--listen", &address, "--data", data.to_str().expect("a path")])
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .expect("the binary runs");

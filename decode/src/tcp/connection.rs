@@ -112,6 +112,14 @@ impl Connection {
         if self.closed { Verdict::Closed } else { Verdict::Taken }
     }
 
+    /// Time has moved on without a packet.
+    pub(crate) fn tick(&mut self, out: &mut Out) {
+        if self.hold.is_some() && !self.closed {
+            self.advance(out);
+            self.finish_halves(out);
+        }
+    }
+
     /// A handshake that does not belong to what was seen so far.
     fn is_reopened(&self, dir: usize, segment: &Segment<'_>) -> bool {
         let half = &self.halves[dir];

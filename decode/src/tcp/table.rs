@@ -102,6 +102,20 @@ impl Connections {
         self.make_room(out);
     }
 
+    /// Time has moved on: gives up bytes that are waited for too long, and closes idle connections.
+    pub(crate) fn tick(&mut self, out: &mut Out) {
+        for slot in self.slots.iter_mut().flatten() {
+            let before = slot.connection.bytes();
+            slot.connection.tick(out);
+            self.bytes = self.bytes + slot.connection.bytes() - before;
+        }
+        while let Some(oldest) = self.slot(self.oldest)
+            && out.order.now().saturating_sub(oldest.connection.last_ts) > limits::CONNECTION_IDLE_US
+        {
+            self.remove(self.oldest, out);
+        }
+    }
+
     /// The input ended: hands out everything that is known, oldest connection first.
     pub(crate) fn finish(&mut self, out: &mut Out) {
         while self.oldest != NONE {

@@ -63,7 +63,8 @@ type Render = fn(&[Table], Language) -> String;
 fn pages(tree: &Tree) -> Result<Vec<(String, String)>> {
     let mut pages = vec![(format!("{FOLDER}limits.md"), source::limits(tree)?)];
     if let Some(text) = tree.get(source::SETTINGS) {
-        pages.push((format!("{FOLDER}configuration.md"), source::settings(text)));
+        let sources = tree.get(source::SOURCES).map(source::sources).unwrap_or_default();
+        pages.push((format!("{FOLDER}configuration.md"), source::settings(text) + &sources));
     }
     let kinds: [(&str, &str, Render); 3] = [
         ("content/data/", "data-types", data_types),

@@ -8,6 +8,7 @@ use crate::tree::Tree;
 
 pub(super) const LIMITS: &str = "model/src/limits.rs";
 pub(super) const SETTINGS: &str = "app/src/config.rs";
+pub(super) const SOURCES: &str = "app/src/sources/config.rs";
 
 /// The fields of the configuration file with their defaults.
 pub(super) fn settings(source: &str) -> String {
@@ -33,11 +34,52 @@ pub(super) fn settings(source: &str) -> String {
     page
 }
 
+/// The kinds of `[[source]]` with their fields.
+pub(super) fn sources(source: &str) -> String {
+    let mut page = "\n## `[[source]]`\n\nA table each; `kind` tells them apart.\n\n\
+        | kind | field | meaning |\n|---|---|---|\n"
+        .to_owned();
+    let variants = source.split_once("enum SourceConfig {").map_or("", |(_, rest)| rest);
+    let (mut kind, mut meaning) = (String::new(), Vec::new());
+    for source_line in variants.lines().take_while(|line| *line != "}").map(str::trim) {
+        if let Some(comment) = source_line.strip_prefix("///") {
+            meaning.push(comment.trim());
+            continue;
+        }
+        let (is_kind, is_field) = (source_line.ends_with('{'), source_line.contains(": "));
+        if is_kind {
+            kind = kebab(source_line.trim_end_matches([' ', '{']));
+            line(&mut page, format_args!("| `{kind}` | | {} |", cell(&meaning.join(" "))));
+        } else if is_field && let Some((name, ty)) = source_line.split_once(": ") {
+            let must = if ty.starts_with("Option<") { "" } else { " (required)" };
+            line(&mut page, format_args!("| `{kind}` | `{name}`{must} | {} |", cell(&meaning.join(" "))));
+        }
+        if !source_line.starts_with('#') {
+            meaning.clear();
+        }
+    }
+    page
+}
+
+fn kebab(name: &str) -> String {
+    let mut out = String::new();
+    for (i, c) in name.chars().enumerate() {
+        if c.is_uppercase() && i > 0 {
+            out.push('-');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
 /// The value in `impl Default`: a literal, the text inside a constructor, or a constant of the same file.
 fn default_of(source: &str, name: &str) -> String {
     let values = source.split_once("fn default()").map_or("", |(_, rest)| rest);
     let written = values.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(": "));
     let written = written.unwrap_or_default().trim_end_matches(',');
+    if written == "Vec::new()" {
+        return "none".to_owned();
+    }
     if let Some(number) = evaluate(written) {
         return grouped(number);
     }
@@ -127,6 +169,20 @@ mod tests {
         check("5 * 60 * 1_000_000", "300,000,000");
         check("200_000", "200,000");
         check("OTHER / 2", "");
+    }
+
+    #[test]
+    fn sources_show_their_kinds_and_fields() {
+        let source = "enum SourceConfig {\n    /// A thing.\n    BigThing {\n        /// Its name.\n        name: String,\n        \
+            /// How many.\n        #[serde(default)]\n        count: Option<u32>,\n    },\n}\n";
+        let page = sources(source);
+        for row in [
+            "| `big-thing` | | A thing. |",
+            "| `big-thing` | `name` (required) | Its name. |",
+            "| `big-thing` | `count` | How many. |",
+        ] {
+            assert!(page.contains(row), "{page}");
+        }
     }
 
     #[test]

@@ -1,0 +1,158 @@
+//! `apiarist capture`: a live interface to standard output, into a running instance, or into one of its own.
+
+use std::io::{BufWriter, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use capture::live::{Become, drop_privileges};
+use model::Call;
+
+use super::serve;
+use crate::cli::CaptureArgs;
+use crate::config::Config;
+use crate::remote::{Pushed, Remote};
+use crate::sources::{Capturing, Interface, SourceConfig, options};
+
+/// Time between two lines with counters.
+const STATS_EVERY: Duration = Duration::from_secs(10);
+/// Longest wait for calls.
+const WAIT: Duration = Duration::from_millis(200);
+/// Calls pushed at once.
+const PUSH_CALLS: usize = 1_000;
+/// How long calls are offered to an instance that does not take them, after the end.
+const LAST_TRY: Duration = Duration::from_secs(10);
+
+pub(crate) fn run(args: &CaptureArgs) -> Result<()> {
+    if args.data.is_some() || args.listen.is_some() {
+        if args.into.is_some() || args.count.is_some() || args.duration.is_some() {
+            bail!("--into, --count and --duration do not go with --data and --listen");
+        }
+        return embedded(args);
+    }
+    let remote = match &args.into {
+        Some(url) => Some(Remote::new(url, &token(args)?)?),
+        None => None,
+    };
+    let mut options = options(&args.interface, args.filter.as_deref())?;
+    options.threads = args.threads;
+    options.snaplen = args.snaplen.unwrap_or(options.snaplen);
+    options.promiscuous = !args.no_promiscuous;
+    options.hardware_time = args.hardware_time;
+    let interface = Interface::open(&options)?;
+    drop_privileges(args.user.as_deref().map_or(Become::Caller, Become::User))
+        .context("privileges cannot be dropped")?;
+    serve::start_log();
+    let end = super::until_signal()?;
+    let mut capturing = interface.start()?;
+    eprintln!("apiarist: capturing on {}", args.interface);
+    let outcome = match &remote {
+        Some(remote) => {
+            let mut sink = Push { remote, stopped: None };
+            consume(&mut capturing, args, &end, &mut |calls, capturing, end| sink.push(calls, capturing, end))
+        }
+        None => {
+            let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout());
+            consume(&mut capturing, args, &end, &mut |calls, _, _| print(calls, &mut out))
+        }
+    };
+    let stopped = capturing.stop();
+    if args.stats {
+        eprint!("{}", capturing.counters());
+    }
+    eprintln!("apiarist: {}", capturing.summary());
+    outcome.and(stopped)
+}
+
+/// The token, from the command line or, better, the environment: command lines can be seen by other users.
+fn token(args: &CaptureArgs) -> Result<String> {
+    let from_environment = || std::env::var("APIARIST_TOKEN").ok();
+    args.token.clone().or_else(from_environment).context("--into needs --token or APIARIST_TOKEN")
+}
+
+/// The server with this interface as a source.
+fn embedded(args: &CaptureArgs) -> Result<()> {
+    let mut config = Config::default();
+    config.listen = args.listen.unwrap_or(config.listen);
+    if let Some(data) = &args.data {
+        config.data.clone_from(data);
+    }
+    config.source.push(SourceConfig::Interface {
+        name: args.interface.clone(),
+        filter: args.filter.clone(),
+        threads: Some(args.threads),
+        snaplen: args.snaplen,
+    });
+    serve::run_with(&config, &[], args.user.as_deref())
+}
+
+type Take<'a> = &'a mut dyn FnMut(Vec<Call>, &Capturing, &AtomicBool) -> Result<()>;
+
+/// Takes calls until it is time to end.
+fn consume(capturing: &mut Capturing, args: &CaptureArgs, end: &AtomicBool, take: Take<'_>) -> Result<()> {
+    let started = Instant::now();
+    let (mut next_stats, mut left) = (started + STATS_EVERY, args.count.unwrap_or(u64::MAX));
+    loop {
+        let over = args.duration.is_some_and(|seconds| started.elapsed() >= Duration::from_secs(seconds));
+        let is_last = over || end.load(Ordering::Relaxed);
+        if is_last {
+            end.store(true, Ordering::Relaxed);
+            capturing.stop()?;
+        }
+        while let Some(mut calls) = capturing.queue.take(WAIT) {
+            calls.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+            left -= calls.len() as u64;
+            if !calls.is_empty() {
+                take(calls, capturing, end)?;
+            }
+            if left == 0 {
+                return Ok(());
+            }
+            if !is_last {
+                break;
+            }
+        }
+        if is_last {
+            return Ok(());
+        }
+        if args.stats && Instant::now() >= next_stats {
+            next_stats = Instant::now() + STATS_EVERY;
+            eprintln!("apiarist: {}", capturing.summary());
+        }
+    }
+}
+
+fn print(calls: Vec<Call>, out: &mut impl Write) -> Result<()> {
+    for call in calls {
+        serde_json::to_writer(&mut *out, &call)?;
+        out.write_all(b"\n")?;
+    }
+    // Whoever reads the pipe wants them now.
+    Ok(out.flush()?)
+}
+
+struct Push<'a> {
+    remote: &'a Remote,
+    /// When the end was noticed.
+    stopped: Option<Instant>,
+}
+
+impl Push<'_> {
+    fn push(&mut self, calls: Vec<Call>, capturing: &Capturing, end: &AtomicBool) -> Result<()> {
+        for batch in calls.chunks(PUSH_CALLS) {
+            while let Pushed::Later(pause) = self.remote.push(batch)? {
+                if end.load(Ordering::Relaxed)
+                    && self.stopped.get_or_insert_with(Instant::now).elapsed() >= LAST_TRY
+                {
+                    capturing.queue.drop_calls(batch.len() as u64);
+                    break;
+                }
+                std::thread::sleep(pause.min(TRY_EVERY_MAX));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Longest pause that another instance can ask for.
+const TRY_EVERY_MAX: Duration = Duration::from_secs(30);

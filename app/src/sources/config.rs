@@ -1,0 +1,49 @@
+//! What a `[[source]]` of the configuration file may say: where the server takes traffic from by itself. A new
+//! kind of source is one variant here and one arm in `sources/mod.rs`.
+
+use serde::Deserialize;
+
+/// A place that traffic comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum SourceConfig {
+    /// A network interface of this machine, read live (Linux).
+    Interface {
+        /// Its name, as `ip link` shows it; `any` for all.
+        name: String,
+        /// What to capture, in the language of tcpdump; everything unless given.
+        filter: Option<String>,
+        /// Threads that capture and decode; 1 unless given.
+        threads: Option<usize>,
+        /// Bytes kept of a packet; whole packets unless given.
+        snaplen: Option<u32>,
+    },
+    /// Files that are followed as they grow and rotate.
+    File {
+        /// A file or a pattern; it need not exist yet.
+        path: String,
+        /// What they are, as `--format` of `decode`; recognised from content unless given.
+        format: Option<String>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct File {
+        source: Vec<SourceConfig>,
+    }
+
+    #[test]
+    fn sources_are_told_apart_by_kind_and_typing_errors_are_found() {
+        let text = "[[source]]\nkind = \"interface\"\nname = \"eth0\"\nfilter = \"tcp port 80\"\n\n\
+                    [[source]]\nkind = \"file\"\npath = \"/var/log/nginx/*.log\"\n";
+        let file: File = toml::from_str(text).expect("two sources");
+        assert!(matches!(&file.source[0], SourceConfig::Interface { name, .. } if name == "eth0"));
+        assert!(matches!(&file.source[1], SourceConfig::File { path, .. } if path.ends_with("*.log")));
+        assert!(toml::from_str::<File>("[[source]]\nkind = \"interface\"\nnam = \"eth0\"\n").is_err());
+        assert!(toml::from_str::<File>("[[source]]\nkind = \"pigeon\"\n").is_err());
+    }
+}

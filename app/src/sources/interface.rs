@@ -1,0 +1,203 @@
+//! A network interface as a source: a thread per ring that captures and decodes, calls left in a queue, counters kept
+//! up once a second.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use capture::live::{self, Counters, Options, Ring};
+use decode::Stats;
+use tracing::warn;
+
+use super::Queue;
+use crate::live::wall_clock;
+
+/// Longest wait for packets, and so for the end.
+const WAIT: Duration = Duration::from_millis(100);
+/// Time between two looks at clock and counters.
+const TICK: Duration = Duration::from_secs(1);
+/// How old a packet may be that the kernel still holds in a block that is not full, microseconds; doubled.
+const HELD_US: i64 = 200_000;
+/// Blocks read at the end at most, after nobody wants more.
+const LAST_BLOCKS: usize = 256;
+
+/// An interface that is open and not read yet.
+pub(crate) struct Interface {
+    pub name: String,
+    rings: Vec<Ring>,
+}
+
+/// What one thread has counted.
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    stats: Stats,
+    kernel: Counters,
+}
+
+/// An interface that is read.
+pub(crate) struct Capturing {
+    pub name: String,
+    pub queue: Arc<Queue>,
+    counts: Arc<Mutex<Vec<Count>>>,
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Interface {
+    /// Opens an interface; needs the right to capture.
+    pub fn open(options: &Options) -> Result<Self> {
+        Ok(Self { name: options.interface.clone(), rings: live::open(options)? })
+    }
+
+    /// Starts to read.
+    pub fn start(self) -> Result<Capturing> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let counts = Arc::new(Mutex::new(vec![Count::default(); self.rings.len()]));
+        let queue = Arc::new(Queue::new());
+        let mut threads = Vec::new();
+        for (index, ring) in self.rings.into_iter().enumerate() {
+            let worker = Worker {
+                ring,
+                decoder: decode::Live::new(&self.name),
+                name: self.name.clone(),
+                queue: Arc::clone(&queue),
+                index,
+                counts: Arc::clone(&counts),
+            };
+            let stop = Arc::clone(&stop);
+            let thread = thread::Builder::new().name(format!("capture-{index}"));
+            threads.push(thread.spawn(move || worker.run(&stop)).context("cannot start a thread")?);
+        }
+        Ok(Capturing { name: self.name, queue, counts, stop, threads })
+    }
+}
+
+impl Capturing {
+    /// Reads what the kernel still holds, hands out everything and ends.
+    pub fn stop(&mut self) -> Result<()> {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                bail!("{}: capturing broke off", self.name);
+            }
+        }
+        self.queue.close();
+        Ok(())
+    }
+
+    /// Counters of all threads: what was decoded, what the kernel saw.
+    pub fn counts(&self) -> (Stats, Counters) {
+        let (mut stats, mut kernel) = (Stats::default(), Counters::default());
+        for count in self.counts.lock().map(|counts| counts.clone()).unwrap_or_default() {
+            stats.add(&count.stats);
+            kernel.packets += count.kernel.packets;
+            kernel.drops += count.kernel.drops;
+            kernel.freezes += count.kernel.freezes;
+        }
+        (stats, kernel)
+    }
+
+    /// One line for a person.
+    pub fn summary(&self) -> String {
+        let (stats, kernel) = self.counts();
+        format!(
+            "{}: {} packets, {} dropped by the kernel, {} calls, {} dropped for want of room",
+            self.name,
+            kernel.packets,
+            kernel.drops,
+            stats.calls,
+            self.queue.dropped()
+        )
+    }
+
+    /// Every counter, one a line.
+    pub fn counters(&self) -> String {
+        let (stats, kernel) = self.counts();
+        let own = [
+            ("kernel_packets", kernel.packets),
+            ("kernel_drops", kernel.drops),
+            ("ring_full", kernel.freezes),
+            ("calls_dropped", self.queue.dropped()),
+        ];
+        own.into_iter().chain(stats.counters()).map(|(name, count)| format!("{name:>20} {count}\n")).collect()
+    }
+}
+
+struct Worker {
+    ring: Ring,
+    decoder: decode::Live,
+    name: String,
+    queue: Arc<Queue>,
+    index: usize,
+    counts: Arc<Mutex<Vec<Count>>>,
+}
+
+impl Worker {
+    fn run(mut self, stop: &AtomicBool) {
+        let (mut next_tick, mut latest, mut is_down) = (Instant::now() + TICK, i64::MIN, false);
+        while !stop.load(Ordering::Relaxed) {
+            let count = match self.read(WAIT, &mut latest) {
+                Ok(count) => {
+                    is_down = false;
+                    count
+                }
+                Err(error) => {
+                    // It may come up again, and the socket stays bound to it.
+                    if !std::mem::replace(&mut is_down, true) {
+                        warn!(interface = self.name, error = %error, "no packets");
+                    }
+                    thread::sleep(TICK);
+                    0
+                }
+            };
+            if Instant::now() >= next_tick {
+                next_tick = Instant::now() + TICK;
+                // With packets still waiting only their own times are certain.
+                self.tick(if count == 0 { wall_clock().0 - HELD_US } else { latest });
+            }
+        }
+        for _ in 0..LAST_BLOCKS {
+            if !matches!(self.read(WAIT, &mut latest), Ok(1..)) {
+                break;
+            }
+        }
+        self.finish();
+    }
+
+    fn read(&mut self, wait: Duration, latest: &mut i64) -> std::io::Result<u64> {
+        let Self { ring, decoder, queue, .. } = self;
+        let mut calls = Vec::new();
+        let count = ring.read(wait, &mut |frame| {
+            *latest = frame.ts_us;
+            decoder.packet(frame.ts_us, frame.link, frame.data, &mut |call| calls.push(call));
+        })?;
+        queue.offer(calls);
+        Ok(count)
+    }
+
+    fn tick(&mut self, now_us: i64) {
+        let mut calls = Vec::new();
+        if now_us > i64::MIN {
+            self.decoder.tick(now_us, &mut |call| calls.push(call));
+        }
+        self.queue.offer(calls);
+        self.note(self.decoder.stats());
+    }
+
+    fn note(&mut self, stats: Stats) {
+        let kernel = self.ring.counters();
+        if let Ok(mut counts) = self.counts.lock() {
+            counts[self.index] = Count { stats, kernel };
+        }
+    }
+
+    fn finish(mut self) {
+        let mut calls = Vec::new();
+        let decoder = std::mem::replace(&mut self.decoder, decode::Live::new(""));
+        let stats = decoder.finish(&mut |call| calls.push(call));
+        self.queue.offer(calls);
+        self.note(stats);
+    }
+}

@@ -1,0 +1,230 @@
+//! Traffic that the binary takes by itself: a live interface (needs root on Linux) and followed files.
+
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{Server, apiarist};
+
+const PASSWORD: &str = "correct-horse-battery";
+/// Calls of one scene.
+const CALLS: usize = 30;
+
+/// `apiarist capture` on the loopback interface, ready; `None` where that is not allowed.
+fn capture(arguments: &[&str]) -> Option<(Child, BufReader<std::process::ChildStderr>)> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_apiarist"))
+        .args(["capture", "-i", "lo", "--stats"])
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
+    let mut line = String::new();
+    stderr.read_line(&mut line).expect("text");
+    if line.contains("capturing on lo") {
+        return Some((child, stderr));
+    }
+    eprintln!("skipped: {line}");
+    let _ = child.wait();
+    None
+}
+
+/// A server that answers every request with its own path, and the calls to it.
+fn exchange(listener: &TcpListener) {
+    let address = listener.local_addr().expect("bound");
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..CALLS {
+                let (mut stream, _) = listener.accept().expect("a client");
+                let mut request = [0; 500];
+                let len = stream.read(&mut request).expect("a request");
+                let body =
+                    String::from_utf8_lossy(&request[..len]).split(' ').nth(1).unwrap_or("").to_owned();
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+                stream.write_all((head + &body).as_bytes()).expect("a client that reads");
+            }
+        });
+        for n in 0..CALLS {
+            let mut stream = TcpStream::connect(address).expect("a server");
+            stream
+                .write_all(format!("GET /item/{n} HTTP/1.1\r\nHost: a.example\r\n\r\n").as_bytes())
+                .expect("sent");
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).expect("an answer");
+        }
+    });
+}
+
+/// Target and body of every call, sorted.
+fn calls(text: &str) -> Vec<(String, String)> {
+    let field = |value: &Value, at: &str| value.pointer(at).and_then(Value::as_str).unwrap_or("").to_owned();
+    let mut calls: Vec<_> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a call record"))
+        .map(|call: Value| (field(&call, "/target"), field(&call, "/response/body")))
+        .collect();
+    calls.sort();
+    calls
+}
+
+fn expected() -> Vec<(String, String)> {
+    let mut calls: Vec<_> = (0..CALLS).map(|n| (format!("/item/{n}"), format!("/item/{n}"))).collect();
+    calls.sort();
+    calls
+}
+
+#[test]
+fn an_interface_gives_the_same_calls_on_one_thread_and_on_two() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let filter = format!("tcp port {}", listener.local_addr().expect("bound").port());
+    let common = ["--duration", "4", "--filter", &filter, "--user", "nobody"];
+    let Some(one) = capture(&common) else { return };
+    let two = capture(&[&common[..], &["--threads", "2"]].concat()).expect("allowed before");
+    exchange(&listener);
+    for (child, mut stderr) in [one, two] {
+        let output = child.wait_with_output().expect("it ends");
+        let mut told = String::new();
+        stderr.read_to_string(&mut told).expect("text");
+        assert!(output.status.success(), "{told}");
+        assert_eq!(calls(&String::from_utf8_lossy(&output.stdout)), expected(), "{told}");
+        // Loopback shows each packet twice; one of the two is left out.
+        for counter in ["kernel_drops 0\n", "repeated_bytes 0\n", "gaps 0\n", "calls_dropped 0\n"] {
+            assert!(told.contains(counter), "{told}");
+        }
+    }
+}
+
+/// An instance that is busy at first: hands out the bodies that it accepted.
+fn busy_instance(listener: TcpListener) -> Receiver<String> {
+    let (sender, bodies) = channel();
+    thread::spawn(move || {
+        for number in 0.. {
+            let Ok((mut stream, _)) = listener.accept() else { return };
+            let (mut text, mut buffer) = (String::new(), [0; 4_096]);
+            let complete = |text: &str| {
+                let (head, body) = text.split_once("\r\n\r\n")?;
+                let len = head.lines().find_map(|line| line.strip_prefix("Content-Length: "))?;
+                (body.len() >= len.parse::<usize>().ok()?).then(|| body.to_owned())
+            };
+            while complete(&text).is_none() {
+                let len = stream.read(&mut buffer).expect("a batch");
+                assert!(len > 0, "the batch breaks off");
+                text.push_str(&String::from_utf8_lossy(&buffer[..len]));
+            }
+            assert!(
+                text.starts_with("POST /api/v1/ingest ")
+                    && text.contains("\r\nAuthorization: Bearer key\r\n")
+            );
+            let answer: &[u8] = if number == 0 {
+                b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
+            } else {
+                b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+            };
+            stream.write_all(answer).expect("a sender that reads");
+            if number > 0 && sender.send(complete(&text).unwrap_or_default()).is_err() {
+                return;
+            }
+        }
+    });
+    bodies
+}
+
+#[test]
+fn calls_reach_an_instance_that_was_busy() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let instance = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let into = format!("http://{}", instance.local_addr().expect("bound"));
+    let bodies = busy_instance(instance);
+    let filter = format!("tcp port {}", listener.local_addr().expect("bound").port());
+    let arguments = ["--duration", "4", "--filter", &filter, "--into", &into, "--token", "key"];
+    let Some((mut child, _stderr)) = capture(&arguments) else { return };
+    exchange(&listener);
+    assert!(child.wait().expect("it ends").success());
+    let all: String = bodies.try_iter().collect();
+    assert_eq!(calls(&all), expected());
+}
+
+#[test]
+fn what_cannot_be_captured_gets_one_line() {
+    for (arguments, expect) in [
+        (&["-i", "nosuch0"][..], "nosuch0: no such interface; there are: "),
+        (&["-i", "lo", "--filter", "tcp port"], "filter: a port is missing (at character 9)"),
+        (&["-i", "lo", "--into", "ftp://x", "--token", "t"], "only http:// is spoken"),
+    ] {
+        let output = apiarist(&[&["capture"], arguments].concat());
+        let line = crate::support::one_line(&output);
+        assert!(output.status.code() == Some(2) && line.contains(expect), "{line}");
+    }
+}
+
+fn append(path: &Path, from: usize, to: usize) {
+    let mut file = OpenOptions::new().append(true).create(true).open(path).expect("a log");
+    for n in from..to {
+        writeln!(file, "10.0.0.7 - - [02/Jan/2026:10:00:00 +0000] \"GET /item/{n} HTTP/1.1\" 200 5")
+            .expect("written");
+    }
+}
+
+#[test]
+fn a_followed_log_survives_kill_and_rotation() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (log, config) = (dir.path().join("access.log"), dir.path().join("apiarist.toml"));
+    std::fs::write(&config, format!("[[source]]\nkind = \"file\"\npath = {:?}\n", log.display().to_string()))
+        .expect("written");
+    let arguments = ["--config", config.to_str().expect("a path")];
+    let data = dir.path().join("data");
+    let start = |first: bool| {
+        let server = Server::start_with(&data, &arguments);
+        let cookie = match server.password.clone() {
+            Some(password) => server.log_in(&password, Some(PASSWORD)),
+            None => server.log_in(PASSWORD, None),
+        };
+        assert_eq!(server.password.is_some(), first);
+        (server, cookie)
+    };
+    // The log is longer by so many lines each time; in between it is renamed while nobody looks.
+    let (mut server, mut cookie) = start(true);
+    let mut lines = 0;
+    for round in 0..3 {
+        append(&log, lines, lines + 20);
+        lines += 20;
+        wait_for(&server, &cookie, lines);
+        server.kill();
+        append(&log, lines, lines + 5);
+        lines += 5;
+        (server, cookie) = start(false);
+        wait_for(&server, &cookie, lines);
+        if round == 1 {
+            std::fs::rename(&log, dir.path().join("access.log.1")).expect("renamed");
+        }
+    }
+    let rows = server.get("/api/v1/calls?size=500", &cookie);
+    let targets: Vec<&str> =
+        rows["rows"].as_array().expect("rows").iter().filter_map(|row| row["target"].as_str()).collect();
+    let distinct: BTreeSet<&str> = targets.iter().copied().collect();
+    assert_eq!((distinct.len(), targets.len()), (lines, lines), "every line once");
+}
+
+#[track_caller]
+fn wait_for(server: &Server, cookie: &str, calls: usize) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let total = server.get("/api/v1/calls?size=1", cookie)["total"].as_u64();
+        if total >= Some(calls as u64) {
+            // Positions are written right after the calls are safe.
+            thread::sleep(Duration::from_millis(300));
+            return;
+        }
+        assert!(Instant::now() < deadline, "{total:?} of {calls} calls");
+        thread::sleep(Duration::from_millis(50));
+    }
+}

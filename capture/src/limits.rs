@@ -1,0 +1,28 @@
+//! Limits of what is read live and followed, with their units.
+
+/// Bytes of one block of the ring that kernel and process share; the longest packet is a little shorter.
+pub(crate) const RING_BLOCK_BYTES: usize = 1 << 20;
+/// Blocks of the ring of one thread.
+pub(crate) const RING_BLOCKS: usize = 64;
+/// Age at which a block that is not full is handed over, milliseconds.
+pub(crate) const RING_RETIRE_MS: u32 = 50;
+/// Threads that share an interface.
+pub(crate) const LIVE_THREADS_MAX: usize = 64;
+/// Bytes of the text of a capture filter.
+pub(crate) const FILTER_BYTES_MAX: usize = 16 << 10;
+/// Instructions of a compiled filter: the kernel takes no more.
+pub(crate) const FILTER_STEPS_MAX: usize = 4_096;
+/// Parentheses and negations inside each other in a filter.
+pub(crate) const FILTER_DEPTH_MAX: usize = 64;
+/// Bytes read of one followed file before the next one has its turn.
+pub(crate) const FOLLOW_STEP_BYTES: usize = 1 << 20;
+/// Files followed at once.
+pub(crate) const FOLLOWED_FILES_MAX: usize = 4_096;
+/// Files that were cut or have gone, remembered so that a copy of them is not read again.
+pub(crate) const FORGOTTEN_FILES_MAX: usize = 1_024;
+/// Looks at a file that has lost its name before it is closed: its writer may still hold it.
+pub(crate) const NAMELESS_LOOKS_MAX: u32 = 240;
+/// Bytes at the head and before the position of a followed file that tell it from another.
+pub(crate) const FINGERPRINT_BYTES: usize = 256;
+/// Bytes of one line of a key log.
+pub(crate) const KEY_LINE_BYTES_MAX: usize = 4 << 10;
