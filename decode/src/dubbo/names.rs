@@ -1,15 +1,18 @@
 //! The words at the front of a Dubbo request in serializations whose arguments are not read: Kryo, FST,
 //! protobuf, fastjson2 and Java's own. Only text that could be a name, a version or a list of types counts.
 
+/// Reads a word at the start of some bytes, and says how many it took.
+type Read = fn(&[u8]) -> Option<(String, usize)>;
+
 /// Reads one word after the other; stops for good at the first that is none.
 pub(super) struct Names<'a> {
     rest: &'a [u8],
-    read: fn(&[u8]) -> Option<(String, usize)>,
+    read: Read,
 }
 
 impl<'a> Names<'a> {
     pub(super) fn new(serialization: u8, body: &'a [u8]) -> Self {
-        let (rest, read): (_, fn(&[u8]) -> Option<(String, usize)>) = match serialization {
+        let (rest, read): (_, Read) = match serialization {
             7 => (java_block(body), java),
             8 | 25 => (body, kryo),
             9 => (body, fst),
