@@ -176,15 +176,23 @@ impl Http2 {
             self.streams.open(id, exchange, out);
         }
         let Some(stream) = self.streams.get(id) else { return false };
-        match stream.exchange.response {
-            Progress::Absent => {
-                let call = &mut stream.exchange.call;
-                call.status = fields.status;
-                call.response = Some(Message { headers: fields.headers, body: None, body_size: None });
-                stream.exchange.response = Progress::Arriving;
-            }
-            Progress::Arriving => add_trailers(stream.exchange.call.response.as_mut(), &fields),
+        let call = &mut stream.exchange.call;
+        let is_head = match stream.exchange.response {
+            Progress::Absent => true,
+            // What came before was an interim response of which the status was not known.
+            Progress::Arriving => call.status.is_none() && fields.status.is_some(),
             Progress::Done => return false,
+        };
+        if !is_head {
+            add_trailers(call.response.as_mut(), &fields);
+            return true;
+        }
+        call.status = fields.status;
+        call.response = Some(Message { headers: fields.headers, body: None, body_size: None });
+        stream.exchange.response = Progress::Arriving;
+        if fields.status.is_none() && stream.has_missed(Half::Response) {
+            // The head may have been lost, and these may be the trailers.
+            stream.note(Anomaly::GAP);
         }
         true
     }
@@ -333,12 +341,17 @@ impl Protocol for Http2 {
         if self.closed {
             return None;
         }
-        if self.sides[dir].state == State::Search && !self.resumes(dir, bytes) {
-            self.sides[dir].begun = true;
-            out.stats.unplaced_bytes += bytes.len() as u64;
-            return None;
-        }
         let mut rest = bytes;
+        if self.sides[dir].state == State::Search {
+            let skipped = self.resume(dir, bytes).unwrap_or(bytes.len());
+            self.sides[dir].begun = true;
+            out.stats.unframed_bytes += skipped as u64;
+            rest = &bytes[skipped..];
+            mark.seq += skipped as u64;
+            if skipped > 0 {
+                self.streams.doubt(self.half(dir), out);
+            }
+        }
         while !rest.is_empty() {
             let used = self.step(dir, mark, rest, out);
             rest = &rest[used..];
@@ -382,7 +395,10 @@ impl Protocol for Http2 {
         }
         (0..2).for_each(|dir| self.end(dir, 0, true, out));
         self.tunnels.values_mut().for_each(|tunnel| tunnel.close(out));
-        let server_whole = self.talk.client.is_some_and(|client| self.sides[1 - client].whole);
+        let server_whole = self.talk.client.is_some_and(|client| {
+            let server = &self.sides[1 - client];
+            server.whole && server.begun
+        });
         for id in self.streams.ids() {
             if let Some(stream) = self.streams.get(id)
                 && stream.exchange.response == Progress::Absent

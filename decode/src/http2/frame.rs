@@ -11,6 +11,11 @@ pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Frames looked at to find out whether a segment holds HTTP/2.
 const PROBE_FRAMES: usize = 16;
 
+/// Frames in a row that are no chance in the middle of a segment.
+const CHAIN_FRAMES: usize = 3;
+/// Places of a segment that are looked at.
+const PROBE_PLACES: usize = 64;
+
 /// Frame types (RFC 9113 §6).
 pub(super) mod kind {
     pub(crate) const DATA: u8 = 0;
@@ -119,36 +124,58 @@ pub(super) fn block_of(frame: FrameHeader, payload: &[u8], whole: bool) -> Optio
 pub(super) enum Start {
     /// Frames, one of which opens a stream or answers on one.
     Certain,
-    /// Frames, as far as can be seen.
-    Possible,
+    /// So many frames, as far as can be seen.
+    Possible(usize),
     No,
 }
 
 /// Judges the bytes of one segment that begin with a frame header or with something else.
 pub(super) fn probe(bytes: &[u8], max: u32) -> Start {
-    let (mut rest, mut certain, mut first) = (bytes, false, true);
-    for _ in 0..PROBE_FRAMES {
-        let Some(frame) = FrameHeader::read(rest) else { break };
+    let (mut rest, mut frames, mut certain) = (bytes, 0, false);
+    while frames < PROBE_FRAMES
+        && let Some(frame) = FrameHeader::read(rest)
+    {
         if !frame.is_strict(max) {
             return Start::No;
         }
+        frames += 1;
         let payload = &rest[HEADER_LEN..];
         let is_whole = payload.len() >= frame.len as usize;
         let payload = &payload[..payload.len().min(frame.len as usize)];
-        if frame.kind == kind::HEADERS {
-            certain |= block_of(frame, payload, is_whole).is_some_and(hpack::is_plausible);
-        }
-        first = false;
+        certain |= frame.kind == kind::HEADERS
+            && block_of(frame, payload, is_whole).is_some_and(hpack::is_plausible);
         rest = &rest[HEADER_LEN + payload.len()..];
-        if !is_whole {
-            break;
-        }
     }
-    match (first, certain) {
-        (true, _) => Start::No,
-        (_, true) => Start::Certain,
-        _ => Start::Possible,
+    match frames {
+        0 => Start::No,
+        _ if certain => Start::Certain,
+        _ => Start::Possible(frames),
     }
+}
+
+/// Where in a segment of a connection that is known to be HTTP/2 the frames go on. `is_near` tells whether a
+/// stream can be one of the connection.
+pub(super) fn find(bytes: &[u8], max: u32, is_near: impl Fn(u32) -> bool) -> Option<usize> {
+    if bytes.starts_with(&PREFACE[..HEADER_LEN]) {
+        return Some(0);
+    }
+    // The length of every frame that is likely begins with a zero.
+    let places = memchr::memchr_iter(0, bytes).take_while(|at| at + HEADER_LEN <= bytes.len());
+    let mut places = places.filter(|at| {
+        FrameHeader::read(&bytes[*at..]).is_some_and(|frame| frame.is_strict(max) && is_near(frame.stream))
+    });
+    let mut tries = 0;
+    places.find(|at| {
+        tries += 1;
+        // In the middle of a payload one header may be chance; a chain of them is not.
+        let chain = if *at == 0 { 1 } else { CHAIN_FRAMES };
+        tries <= PROBE_PLACES
+            && match probe(&bytes[*at..], max) {
+                Start::Certain => true,
+                Start::Possible(frames) => frames >= chain,
+                Start::No => false,
+            }
+    })
 }
 
 /// True when a segment somewhere in a stream is HTTP/2 beyond doubt.
@@ -183,7 +210,7 @@ mod tests {
         check(&headers, Start::Certain);
         check(&[&[0, 0, 4, 8, 0, 0, 0, 0, 5, 0, 0, 1, 0][..], &headers].concat(), Start::Certain);
         check(&[&headers[..], b"HTTP/1.1 200 OK"].concat(), Start::No);
-        check(&[0, 0, 4, 0, 1, 0, 0, 0, 7, 1, 2, 3, 4], Start::Possible);
+        check(&[0, 0, 4, 0, 1, 0, 0, 0, 7, 1, 2, 3, 4], Start::Possible(1));
         check(&[0, 0, 4, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4], Start::No);
         check(&[0, 0, 8, 6, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0], Start::No);
         check(&[0, 0, 4, 8, 0, 0x80, 0, 0, 0, 0, 0, 0, 0], Start::No);

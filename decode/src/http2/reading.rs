@@ -5,7 +5,7 @@
 use model::{Anomaly, limits};
 
 use super::connection::{Http2, Opening};
-use super::frame::{self, FrameHeader, HEADER_LEN, PAYLOAD_LEN, PREFACE, Start, flag, kind};
+use super::frame::{self, FrameHeader, HEADER_LEN, PAYLOAD_LEN, PREFACE, flag, kind};
 use super::hpack;
 use crate::out::Out;
 use crate::session::Mark;
@@ -96,7 +96,7 @@ fn is_buffered(frame: FrameHeader) -> bool {
 }
 
 impl Http2 {
-    /// Reads the next piece of a direction; returns the bytes used, `None`: nothing here can be read.
+    /// Reads the next piece of a direction; returns the bytes used.
     pub(super) fn step(&mut self, dir: usize, mark: Mark, bytes: &[u8], out: &mut Out) -> usize {
         match self.sides[dir].state {
             State::Search => 0,
@@ -110,18 +110,19 @@ impl Http2 {
         }
     }
 
-    /// True when framing can go on at the start of this segment.
-    pub(super) fn resumes(&mut self, dir: usize, bytes: &[u8]) -> bool {
-        let Some(first) = FrameHeader::read(bytes) else { return false };
+    /// Where in this segment framing can go on.
+    pub(super) fn resume(&mut self, dir: usize, bytes: &[u8]) -> Option<usize> {
         let max = self.sides[dir].max_frame;
-        let is_near = first.stream == 0 || first.stream <= self.streams.highest.saturating_add(2_048);
-        let found = match frame::probe(bytes, max) {
-            Start::Certain => true,
+        let highest = self.streams.highest;
+        let found = match highest {
             // Before any stream was seen, a single frame is too little to tell.
-            Start::Possible => self.streams.highest > 0 && is_near,
-            Start::No => bytes.starts_with(&PREFACE[..HEADER_LEN]),
+            0 if frame::is_certain(bytes) || bytes.starts_with(&PREFACE[..HEADER_LEN]) => Some(0),
+            0 => None,
+            _ => frame::find(bytes, max, |stream| {
+                stream <= highest.saturating_add(2 * limits::HTTP2_STREAMS_MAX as u32)
+            }),
         };
-        if found {
+        if found.is_some() {
             self.sides[dir].state = State::Frame;
         }
         found

@@ -27,13 +27,15 @@ pub(super) struct Stream {
     doubt: [Option<usize>; 2],
     /// The end of the half may have been lost.
     end_in_doubt: [bool; 2],
+    /// Frames were lost before the half began.
+    missed: [bool; 2],
     /// Bytes of header text.
     head_bytes: usize,
 }
 
 impl Stream {
     pub(super) fn new(exchange: Exchange) -> Self {
-        Self { exchange, doubt: [None; 2], end_in_doubt: [false; 2], head_bytes: 0 }
+        Self { exchange, doubt: [None; 2], end_in_doubt: [false; 2], missed: [false; 2], head_bytes: 0 }
     }
 
     pub(super) fn progress(&mut self, half: Half) -> &mut Progress {
@@ -41,6 +43,11 @@ impl Stream {
             Half::Request => &mut self.exchange.request,
             Half::Response => &mut self.exchange.response,
         }
+    }
+
+    /// True when frames were lost before the half began.
+    pub(super) fn has_missed(&self, half: Half) -> bool {
+        self.missed[half as usize]
     }
 
     fn body(&mut self, half: Half) -> &mut crate::http1::Body {
@@ -153,6 +160,7 @@ impl Streams {
         let mut over = Vec::new();
         for (id, stream) in &mut self.open {
             if *stream.progress(half) != Progress::Arriving {
+                stream.missed[half as usize] |= *stream.progress(half) == Progress::Absent;
                 continue;
             }
             let kept = stream.body(half).bytes().len();
@@ -169,8 +177,15 @@ impl Streams {
     /// A half of a stream ends.
     pub(super) fn finish(&mut self, id: u32, half: Half, ts: i64, out: &mut Out) {
         let Some(stream) = self.open.get_mut(&id) else { return };
-        if *stream.progress(half) == Progress::Arriving {
-            stream.finish(half, ts);
+        let progress = *stream.progress(half);
+        match progress {
+            Progress::Arriving => stream.finish(half, ts),
+            // Its head was lost.
+            Progress::Absent if stream.missed[half as usize] => {
+                stream.note(Anomaly::GAP);
+                stream.finish(half, ts);
+            }
+            Progress::Absent | Progress::Done => {}
         }
         let done = |progress| progress == Progress::Done;
         if done(stream.exchange.request) && done(stream.exchange.response) {

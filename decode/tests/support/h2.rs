@@ -22,6 +22,14 @@ pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&len[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
+/// Fields of the static table.
+const STATIC: [(&str, &str, u8); 4] = [
+    (":method", "GET", 0x82),
+    (":method", "POST", 0x83),
+    (":scheme", "http", 0x86),
+    (":status", "200", 0x88),
+];
+
 /// An encoder of header blocks with the dynamic table of its direction.
 #[derive(Debug, Default)]
 pub struct Encoder {
@@ -49,10 +57,15 @@ fn string(text: &str, out: &mut Vec<u8>) {
 }
 
 impl Encoder {
-    /// A block; every field enters the table, fields that are in it are one index.
+    /// A block; fields enter the table, fields that are in it are one index.
     pub fn block(&mut self, fields: &[(&str, &str)]) -> Vec<u8> {
         let mut out = Vec::new();
         for (name, value) in fields {
+            let fixed = STATIC.iter().find(|entry| (entry.0, entry.1) == (*name, *value));
+            if let Some((_, _, index)) = fixed {
+                out.push(*index);
+                continue;
+            }
             let place = self.table.iter().position(|(n, v)| n == name && v == value);
             if let Some(place) = place {
                 integer(0x80, 7, 62 + place, &mut out);
@@ -60,10 +73,15 @@ impl Encoder {
             }
             match self.table.iter().position(|(n, _)| n == name) {
                 Some(place) => integer(0x40, 6, 62 + place, &mut out),
-                None => {
-                    out.push(0x40);
-                    string(name, &mut out);
-                }
+                None => match *name {
+                    ":authority" => out.push(0x41),
+                    ":path" => out.push(0x44),
+                    ":status" => out.push(0x48),
+                    _ => {
+                        out.push(0x40);
+                        string(name, &mut out);
+                    }
+                },
             }
             string(value, &mut out);
             self.table.push_front(((*name).to_owned(), (*value).to_owned()));
