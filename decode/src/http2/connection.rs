@@ -131,9 +131,7 @@ impl Http2 {
         }
         if opening.promised.is_some() {
             self.streams.finish(id, Half::Request, opening.begin.ts, out);
-        } else if self.open_tunnel(id, out) {
-            return;
-        } else if opening.ends {
+        } else if !self.open_tunnel(id, out) && opening.ends {
             self.finish(dir, id, opening.begin.ts, out);
         }
     }
