@@ -135,7 +135,6 @@ mod tests {
         check(b"POST / HTTP/1.1\r\n", Guess::No);
         check(&[0, 0, 0, 4, 0, 0, 0, 0, 0], Guess::Is(Foreign::Http2));
         check(&[0, 0, 12], Guess::Short);
-        check(&[0, 0, 12, 0x16], Guess::No);
         check(&[0x16, 3, 1, 0, 5], Guess::Is(Foreign::Tls));
         check(&[0x16], Guess::Short);
         check(b"HTTP/1.1 200 OK\r\n", Guess::No);
