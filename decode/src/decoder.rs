@@ -1,9 +1,12 @@
 //! The decoder of one input: bytes in, calls out. Fed with slices in any split, it needs no clock and does
 //! no input or output itself.
 
+use std::sync::Arc;
+
 use model::{Call, limits};
 
 use crate::format::{Burp, GoReplay, Har, IisEvents, Log, Options, Postman, Records};
+use crate::grpc::Descriptors;
 use crate::input::{Carry, Lines, PcapReader, PcapngReader, Read};
 use crate::kind::{Kind, decide};
 use crate::network::Network;
@@ -85,6 +88,13 @@ impl Decoder {
             decoder.set_kind(kind);
         }
         decoder
+    }
+
+    /// Names for what is inside protobuf messages.
+    #[must_use]
+    pub fn with_descriptors(mut self, descriptors: Arc<Descriptors>) -> Self {
+        self.out.descriptors = Some(descriptors);
+        self
     }
 
     /// What the input is, once recognised. Nothing comes of feeding more of [`Kind::Unknown`].

@@ -8,8 +8,10 @@ mod brpc;
 mod decoder;
 mod dubbo;
 mod format;
+mod grpc;
 mod hessian2;
 mod http1;
+mod http2;
 mod id;
 mod input;
 mod kind;
@@ -28,6 +30,7 @@ mod thrift;
 
 pub use decoder::{Decoder, Outcome};
 pub use format::{BadFormat, JsonMap, LogFormat, Options};
+pub use grpc::Descriptors;
 pub use kind::{Kind, NotAKind, probe};
 pub use live::Live;
 pub use shard::Shard;

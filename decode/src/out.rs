@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::{Anomaly, Call};
 
+use crate::grpc::Descriptors;
 use crate::http1::Codings;
 use crate::order::{Order, Ticket};
 use crate::stats::{Problems, Stats};
@@ -15,6 +16,8 @@ pub(crate) struct Out {
     pub problems: Problems,
     pub order: Order,
     pub codings: Codings,
+    /// Names for the fields of protobuf messages, when they were given.
+    pub descriptors: Option<Arc<Descriptors>>,
 }
 
 impl Out {
@@ -26,6 +29,7 @@ impl Out {
             problems: Problems::default(),
             order: Order::new(slack_us),
             codings: Codings::new(),
+            descriptors: None,
         }
     }
 

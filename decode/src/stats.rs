@@ -168,6 +168,10 @@ counters! {
     unframed_bytes,
     /// Messages that only keep an RPC connection alive.
     heartbeats,
+    /// Body bytes of HTTP/2 streams whose head was not seen, or that were reset; a part of `stream_bytes`.
+    unplaced_bytes,
+    /// HTTP/2 streams closed early because a connection had too many.
+    streams_evicted,
     /// Payload bytes seen again (retransmissions, duplicates from a mirror).
     repeated_bytes,
     /// Payload bytes outside any window or after the close.

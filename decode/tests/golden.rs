@@ -198,7 +198,7 @@ fn write_captures() {
         ("rpc-thrift", thrift),
         ("rpc-others", other_rpc),
     ];
-    for (case, build) in cases {
+    for (case, build) in cases.into_iter().chain(support::h2_cases::CASES) {
         let mut frames = Vec::new();
         build(&mut frames);
         let dir = golden().join(case);

@@ -236,6 +236,13 @@ impl Anomaly {
 
     /// Written down as an example, not seen as traffic.
     pub const DOCUMENTED: Self = Self(Cow::Borrowed("documented"));
+    /// Header fields whose name or value is not known, because the capture began after they were first sent
+    /// (HPACK, RFC 7541).
+    pub const UNKNOWN_HEADER: Self = Self(Cow::Borrowed("unknown-header"));
+    /// A gRPC message or trailer that cannot be read.
+    pub const BAD_MESSAGE: Self = Self(Cow::Borrowed("bad-message"));
+    /// More messages than are kept.
+    pub const MESSAGES_TRUNCATED: Self = Self(Cow::Borrowed("messages-truncated"));
 
     /// The name.
     #[must_use]

@@ -18,6 +18,16 @@ pub const CONNECTIONS_MAX: usize = 200_000;
 pub const PIPELINE_MAX: usize = 1_024;
 /// Bytes that one message of an RPC protocol may announce; more is taken for another protocol.
 pub const RPC_MESSAGE_BYTES_MAX: u64 = 256 << 20;
+/// Streams of one HTTP/2 connection followed at once; the oldest is closed first.
+pub const HTTP2_STREAMS_MAX: usize = 4_096;
+/// Tunnels (CONNECT) inside one HTTP/2 connection that are looked into.
+pub const HTTP2_TUNNELS_MAX: usize = 64;
+/// Frames of one HTTP/2 header block.
+pub const HTTP2_BLOCK_FRAMES_MAX: usize = 1_024;
+/// Bytes of one HPACK table; older entries are unknown.
+pub const HPACK_TABLE_BYTES_MAX: usize = 256 << 10;
+/// Messages kept of one call.
+pub const CALL_MESSAGES_MAX: usize = 10_000;
 /// Times that a connection may change its protocol (CONNECT, Upgrade) before it is left alone.
 pub const PROTOCOL_SWITCHES_MAX: usize = 8;
 /// Bytes of one line of a log or of call records, and of one entry of a document (HAR, Burp, GoReplay).

@@ -43,6 +43,12 @@ impl Body {
         self.has_gap = true;
     }
 
+    /// Bytes are missing behind the first `kept` ones.
+    pub(crate) fn cut_back(&mut self, kept: usize) {
+        self.bytes.truncate(kept);
+        self.has_gap = true;
+    }
+
     /// Bytes kept.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -8,6 +8,7 @@ use super::body::Body;
 use super::coding::Codings;
 use super::framing::note;
 use super::head::{First, Head};
+use crate::grpc;
 use crate::order::Ticket;
 use crate::out::Out;
 use crate::session::Mark;
@@ -99,7 +100,8 @@ impl Exchange {
 
     /// Hands the call out.
     pub(crate) fn emit(self, out: &mut Out) {
-        let (ticket, call) = self.into_call(&mut out.codings);
+        let (ticket, mut call) = self.into_call(&mut out.codings);
+        grpc::interpret(&mut call, &mut out.codings, out.descriptors.as_deref());
         out.close(ticket, call);
     }
 

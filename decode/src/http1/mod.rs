@@ -13,9 +13,10 @@ mod reading;
 mod recognise;
 mod recorded;
 
+pub(crate) use body::Body;
 pub(crate) use coding::Codings;
 pub(crate) use connection::Http1;
-pub(crate) use exchange::{Exchange, normal_host, server_host, split_target};
+pub(crate) use exchange::{Exchange, Progress, normal_host, server_host, split_target};
 pub(crate) use framing::note;
 pub(crate) use head::{target_text, text};
 pub(crate) use recorded::read_recorded;

@@ -3,7 +3,7 @@
 
 use super::Next;
 use crate::rpc::Framing;
-use crate::{brpc, dubbo, sofarpc, thrift};
+use crate::{brpc, dubbo, http2, sofarpc, thrift};
 
 /// What a probe makes of the bytes at the start of a stream or segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,8 @@ pub(crate) enum Foreign {
 impl From<Foreign> for Next {
     fn from(foreign: Foreign) -> Self {
         match foreign {
-            Foreign::Http2 | Foreign::Tls => Self::Opaque,
+            Foreign::Http2 => Self::Http2,
+            Foreign::Tls => Self::Opaque,
             Foreign::Dubbo => Self::Dubbo,
             Foreign::Thrift => Self::Thrift,
             Foreign::SofaRpc => Self::SofaRpc,
@@ -72,9 +73,16 @@ pub(crate) fn starts_with(bytes: &[u8], magic: &[u8], foreign: Foreign) -> Guess
     }
 }
 
-/// The connection preface (RFC 9113 §3.4).
-fn http2(bytes: &[u8], _place: Place) -> Guess {
-    starts_with(bytes, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Foreign::Http2)
+/// The preface of a side (RFC 9113 §3.4), or frames of a connection that was joined later.
+fn http2(bytes: &[u8], place: Place) -> Guess {
+    let preface = starts_with(bytes, http2::PREFACE, Foreign::Http2);
+    let server = if place.at_start { http2::is_server_preface(bytes) } else { Some(false) };
+    match (preface, server) {
+        (Guess::No, None) => Guess::Short,
+        (Guess::No, Some(false)) if !http2::is_certain(bytes) => Guess::No,
+        (Guess::No, _) => Guess::Is(Foreign::Http2),
+        (preface, _) => preface,
+    }
 }
 
 /// A handshake record (RFC 8446 §5.1).
@@ -125,6 +133,8 @@ mod tests {
         check(b"PRI * HT", Guess::Short);
         check(b"P", Guess::Short);
         check(b"POST / HTTP/1.1\r\n", Guess::No);
+        check(&[0, 0, 0, 4, 0, 0, 0, 0, 0], Guess::Is(Foreign::Http2));
+        check(&[0, 0, 12], Guess::Short);
         check(&[0x16, 3, 1, 0, 5], Guess::Is(Foreign::Tls));
         check(&[0x16], Guess::Short);
         check(b"HTTP/1.1 200 OK\r\n", Guess::No);

@@ -53,6 +53,12 @@ impl Session {
         }
     }
 
+    /// A conversation inside another one, both streams read from their first byte; `next` is what it speaks.
+    pub(crate) fn inside(next: Next, talk: Talk, out: &mut Out) -> Self {
+        let session = Self::new(talk.clone());
+        Self { protocol: next.start(talk, true, out), opened: true, ..session }
+    }
+
     /// The handshake was seen: both streams are read from their first byte, `client` is the direction that asks.
     pub(crate) fn opened_by(&mut self, client: usize) {
         self.opened |= self.begun == [false; 2];

@@ -6,6 +6,7 @@ use super::{Opaque, Talk};
 use crate::brpc::Brpc;
 use crate::dubbo::Dubbo;
 use crate::http1::{Exchange, Http1};
+use crate::http2::Http2;
 use crate::out::Out;
 use crate::rpc::Framed;
 use crate::sofarpc::SofaRpc;
@@ -74,6 +75,8 @@ pub(crate) enum Next {
     Unknown,
     /// WebSocket (RFC 6455), with the call of its handshake.
     WebSocket(Box<Exchange>),
+    /// HTTP/2 from its preface, or from a segment in the middle.
+    Http2,
     /// HTTP/2 over an upgraded connection (RFC 7540 §3.2); the exchange becomes stream 1.
     UpgradedHttp2(Box<Exchange>),
     Dubbo,
@@ -94,7 +97,9 @@ impl Next {
                 client.into_iter().for_each(|client| http.opened_by(client));
                 Box::new(http)
             }
-            Self::WebSocket(exchange) | Self::UpgradedHttp2(exchange) => {
+            Self::Http2 => Box::new(Http2::new(talk, opened)),
+            Self::UpgradedHttp2(exchange) => Box::new(Http2::upgraded(talk, *exchange, out)),
+            Self::WebSocket(exchange) => {
                 exchange.emit(out);
                 Box::new(Opaque::new(talk))
             }

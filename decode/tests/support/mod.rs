@@ -7,6 +7,8 @@
 )]
 
 pub mod files;
+pub mod h2;
+pub mod h2_cases;
 pub mod rpc;
 pub mod traffic;
 pub mod wrap;

@@ -3,7 +3,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-/// Bytes per segment.
+/// Bytes per segment, unless a test wants others.
 const MSS: usize = 500;
 
 /// One captured frame.
@@ -25,6 +25,8 @@ pub struct Conversation<'a> {
     client_seq: u32,
     server_seq: u32,
     pub clock: u64,
+    /// Bytes per segment.
+    pub mss: usize,
 }
 
 impl<'a> Conversation<'a> {
@@ -52,6 +54,7 @@ impl<'a> Conversation<'a> {
             client_seq,
             server_seq,
             clock,
+            mss: MSS,
         }
     }
 
@@ -64,7 +67,7 @@ impl<'a> Conversation<'a> {
     }
 
     fn send(&mut self, from_client: bool, data: &[u8]) {
-        for part in data.chunks(MSS) {
+        for part in data.chunks(self.mss) {
             self.emit(from_client, 0x18, part, 0);
             let seq = if from_client { &mut self.client_seq } else { &mut self.server_seq };
             *seq = seq.wrapping_add(part.len() as u32);
