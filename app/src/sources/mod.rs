@@ -2,11 +2,15 @@
 //! privileges is opened first; then they are dropped; then everything starts.
 
 mod config;
+mod counters;
+mod document;
 mod follow;
 mod interface;
 mod queue;
 
 pub(crate) use config::SourceConfig;
+pub(crate) use counters::SourceCounters;
+pub(crate) use document::decode;
 pub(crate) use follow::Following;
 pub(crate) use interface::{Capturing, Interface};
 pub(crate) use queue::Queue;
