@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use model::{Anomaly, Call, LoggedCall, Message, Timestamp};
 use observe::openapi;
 use rules::Ruleset;
-use serve::{Control, Health, IngestError};
+use serve::{Batch, Control, Decoded, Health, IngestError};
 use store::{
     CallLog, Catalogue, EndpointQuery, EndpointSort, HotState, Knowledge, Position, Store, StoreError,
 };
@@ -21,6 +21,7 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::pipeline::Pipeline;
+use crate::sources::{self, SourceCounters};
 
 /// Calls analysed between two looks at the clock.
 const BATCH_CALLS: usize = 1_000;
@@ -48,6 +49,8 @@ pub(crate) struct Live {
     started: Instant,
     wake: Notify,
     counters: Counters,
+    /// What became of the records of each source.
+    pub sources: SourceCounters,
     limits_reached: Mutex<std::collections::BTreeMap<String, u64>>,
 }
 
@@ -72,6 +75,7 @@ impl Live {
             started: Instant::now(),
             wake: Notify::new(),
             counters: Counters::default(),
+            sources: SourceCounters::default(),
             limits_reached: Mutex::default(),
         }
     }
@@ -92,19 +96,44 @@ impl Live {
 
 #[async_trait]
 impl Control for Live {
-    async fn ingest(&self, mut calls: Vec<Call>) -> Result<u64, IngestError> {
+    async fn ingest(&self, batch: Batch) -> Result<u64, IngestError> {
+        let Batch { source, id, mut calls } = batch;
         let count = calls.len() as u64;
         if self.waiting() + count > self.waiting_max.max(count) {
             self.counters.refused.fetch_add(count, Ordering::Relaxed);
+            self.sources.dropped(&source, "journal", "queue_full", count);
             return Err(IngestError::Busy { retry_after_s: RETRY_AFTER_S });
         }
         let now = wall_clock();
         calls.iter_mut().for_each(|call| correct_time(call, now));
-        let position = self.log.accept(&calls).await.map_err(IngestError::Store)?;
+        let position = match id {
+            None => self.log.accept(&calls).await.map_err(IngestError::Store)?,
+            Some(id) => {
+                let accepted = self.log.accept_once(&calls, id).await.map_err(IngestError::Store)?;
+                if accepted.repeated {
+                    self.sources.dropped(&source, "journal", "repeated_batch", count);
+                    return Ok(u64::from(accepted.calls));
+                }
+                accepted.position
+            }
+        };
+        self.sources.accepted(&source, count);
         self.counters.accepted.fetch_add(count, Ordering::Relaxed);
         self.counters.accepted_to.fetch_max(position.0, Ordering::Relaxed);
         self.wake.notify_one();
         Ok(count)
+    }
+
+    fn decode(&self, bytes: &[u8], source: &str) -> Decoded {
+        sources::decode(bytes, source)
+    }
+
+    fn received(&self, source: &str, records: u64) {
+        self.sources.received(source, records);
+    }
+
+    fn dropped(&self, source: &str, stage: &'static str, reason: &'static str, records: u64) {
+        self.sources.dropped(source, stage, reason, records);
     }
 
     fn health(&self) -> Health {
@@ -116,6 +145,7 @@ impl Control for Live {
             waiting: self.waiting(),
             refused: read(&self.counters.refused),
             detectors_off: Vec::new(),
+            sources: self.sources.all(),
             limits_reached: self.limits_reached.try_lock().map(|limits| limits.clone()).unwrap_or_default(),
         }
     }

@@ -13,6 +13,7 @@ use store::Role;
 
 use crate::auth::session::{Sender, cookie_value};
 use crate::error::{ApiError, ErrorCode};
+use crate::mirror;
 use crate::state::ServeState;
 
 /// What a route asks of the sender.
@@ -26,9 +27,13 @@ pub(crate) enum Need {
     AtLeast(Role),
     /// A machine token, or a session with the role analyst.
     Push,
+    /// A machine token, or any session.
+    Watch,
+    /// A machine token in `X-Apiarist-Token`: every other field belongs to the application.
+    Mirror,
 }
 
-use Need::{AtLeast, Nothing, Push, Session};
+use Need::{AtLeast, Mirror, Nothing, Push, Session, Watch};
 use Role::{Admin, Analyst, Viewer};
 
 /// Every route with what it asks for.
@@ -63,10 +68,15 @@ pub(crate) const ACCESS: &[(Method, &str, Need)] = &[
     (Method::POST, "/api/v1/ingest", Push),
     (Method::GET, "/api/v1/health", Nothing),
     (Method::GET, "/api/v1/status", AtLeast(Viewer)),
+    (Method::GET, "/metrics", Watch),
 ];
 
 /// What a route asks for; `None` for routes that are not in the table.
 pub(crate) fn need(method: &Method, path: &str) -> Option<Need> {
+    // Copies of any request come here, so any method does.
+    if path.starts_with(mirror::PREFIX) {
+        return Some(Mirror);
+    }
     let method = if method == Method::HEAD { &Method::GET } else { method };
     ACCESS.iter().find(|(m, p, _)| m == method && *p == path).map(|&(_, _, need)| need)
 }
@@ -90,7 +100,9 @@ pub(crate) async fn check(
         Ok(admitted) => admitted,
         Err(error) => return error.into_response(),
     };
-    if let Err(error) = known_parameters(&parameters, path.as_str(), &request) {
+    if need != Mirror
+        && let Err(error) = known_parameters(&parameters, path.as_str(), &request)
+    {
         return error.into_response();
     }
     let mut renewed = None;
@@ -124,6 +136,10 @@ async fn admit(
         // Logging in carries no cookie yet: enough that no browser says that it comes from elsewhere.
         return if changes && origin(headers) == Origin::Foreign { Err(cross_site()) } else { Ok(None) };
     }
+    if need == Mirror {
+        let sender = state.machine(mirror::token(headers)).await?.ok_or_else(ApiError::not_logged_in)?;
+        return Ok(Some((sender, None)));
+    }
     let Some((sender, cookie)) = state.sender(headers).await? else {
         return Err(ApiError::not_logged_in());
     };
@@ -132,7 +148,7 @@ async fn admit(
         return Err(cross_site());
     }
     match &sender {
-        Sender::Machine { .. } if need == Push => {}
+        Sender::Machine { .. } if matches!(need, Push | Watch) => {}
         Sender::Machine { .. } => return Err(forbidden("session")),
         Sender::User(user) => {
             if user.must_change && need != Session {
@@ -145,7 +161,7 @@ async fn admit(
             let least = match need {
                 AtLeast(role) => role,
                 Push => Analyst,
-                Session | Nothing => Viewer,
+                Session | Nothing | Watch | Mirror => Viewer,
             };
             if user.role < least {
                 return Err(forbidden(least.as_str()));

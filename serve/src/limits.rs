@@ -27,6 +27,12 @@ pub(crate) const INGEST_ZSTD_WINDOW_LOG_MAX: u32 = 23;
 pub(crate) const INGEST_ARRIVAL_S: u64 = 120;
 /// Pushes worked on at once; further ones are answered `busy`.
 pub(crate) const INGEST_PARALLEL_MAX: usize = 4;
+/// Characters of a batch id.
+pub(crate) const BATCH_ID_CHARS_MAX: usize = 256;
+/// Mirrored requests on their way to the journal; further ones are dropped and counted.
+pub(crate) const MIRRORED_PARALLEL_MAX: usize = 512;
+/// Seconds that the body of a mirrored request may take to arrive.
+pub(crate) const MIRRORED_ARRIVAL_S: u64 = 10;
 /// Rejected lines listed in an answer.
 pub(crate) const REJECTED_LINES_MAX: usize = 100;
 

@@ -8,6 +8,7 @@ use model::limits::{BODY_BYTES_MAX, LINE_BYTES_MAX};
 use model::{Anomaly, Call, CallId, Message, Timestamp};
 
 use crate::limits::{INGEST_DECODED_BYTES_MAX, INGEST_ZSTD_WINDOW_LOG_MAX, REJECTED_LINES_MAX};
+use crate::state::Decoded;
 use crate::view::status::{LineError, RejectedLine};
 
 /// How the body is coded.
@@ -61,13 +62,62 @@ fn zstd_reader(bytes: &[u8]) -> io::Result<Box<dyn Read + '_>> {
 
 /// Reads call records. Calls without an id get one from their time, place and text, so that pushing the same
 /// body again gives the same ids; calls without a source get `source`, without a time the time of arrival.
-pub(crate) fn read(bytes: &[u8], coding: Coding, source: &str, arrival: Timestamp) -> Pushed {
-    read_within(bytes, coding, (source, arrival), INGEST_DECODED_BYTES_MAX)
+/// A body that is no call record from its first line on is handed to `foreign`.
+pub(crate) fn read(
+    bytes: &[u8],
+    coding: Coding,
+    origin: (&str, Timestamp),
+    foreign: &dyn Fn(&[u8], &str) -> Decoded,
+) -> Pushed {
+    let (text, stop) = decode(bytes, coding, INGEST_DECODED_BYTES_MAX);
+    if text.trim_ascii().is_empty() || opens_record(&text) {
+        return lines(&text, stop, origin);
+    }
+    let decoded = foreign(&text, origin.0);
+    // A log of lines stays what it was: every line that is no record is told.
+    if decoded.kind.is_none() || (decoded.calls.is_empty() && decoded.malformed == 0) {
+        return lines(&text, stop, origin);
+    }
+    document(decoded, blake3::hash(&text), stop, origin)
 }
 
-fn read_within(bytes: &[u8], coding: Coding, origin: (&str, Timestamp), decoded_max: usize) -> Pushed {
-    let (text, stop) = decode(bytes, coding, decoded_max);
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+/// Whether the first line that says something is a whole JSON object, as call records are.
+fn opens_record(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let first = lines.find(|line| !line.is_empty()).unwrap_or_default();
+    first.len() <= LINE_BYTES_MAX
+        && serde_json::from_slice::<Call>(first).is_ok_and(|call| !is_nothing(&call))
+}
+
+/// The calls of a document, and what could not be read of it.
+fn document(
+    decoded: Decoded,
+    digest: blake3::Hash,
+    stop: Option<String>,
+    origin: (&str, Timestamp),
+) -> Pushed {
+    let source: Arc<str> = Arc::from(origin.0);
+    let mut pushed = Pushed::default();
+    for (mut call, number) in decoded.calls.into_iter().zip(1..) {
+        // The decoder tells calls of one document apart; two documents of one sender differ in content only.
+        let own =
+            blake3::Hasher::new().update(digest.as_bytes()).update(call.id.as_str().as_bytes()).finalize();
+        call.id = CallId::new(&own.to_hex()[..20]);
+        pushed.calls.push(complete(call, &[], number, (&source, origin.1)));
+    }
+    for (entry, detail) in decoded.problems.into_iter().take(REJECTED_LINES_MAX) {
+        pushed.rejected.push(RejectedLine { line: entry, error: LineError::NotARecord, detail });
+    }
+    pushed.rejected_total = decoded.malformed.max(pushed.rejected.len() as u64);
+    if let Some(stop) = stop {
+        pushed.reject(0, LineError::Truncated, stop);
+    }
+    pushed
+}
+
+fn lines(text: &[u8], stop: Option<String>, origin: (&str, Timestamp)) -> Pushed {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let source: Arc<str> = Arc::from(origin.0);
     let mut pushed = Pushed::default();
     let mut lines = text.split(|&byte| byte == b'\n').zip(1..).peekable();
@@ -101,10 +151,14 @@ fn call(line: &[u8], number: u64) -> Result<Call, (LineError, String)> {
         let text = error.to_string().replace(" at line 1 ", " at ");
         (LineError::NotARecord, format!("line {number}: {text}"))
     })?;
-    if call.target.is_empty() && call.status.is_none() && call.request.is_none() && call.response.is_none() {
+    if is_nothing(&call) {
         return Err((LineError::NoCall, "neither a request nor a response".to_owned()));
     }
     Ok(call)
+}
+
+fn is_nothing(call: &Call) -> bool {
+    call.target.is_empty() && call.status.is_none() && call.request.is_none() && call.response.is_none()
 }
 
 /// Fills in what a pushed call must have, and cuts bodies to what the pipeline keeps.
@@ -146,6 +200,16 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
+
+    /// Nothing but call records is known here.
+    fn read(bytes: &[u8], coding: Coding, source: &str, arrival: Timestamp) -> Pushed {
+        super::read(bytes, coding, (source, arrival), &|_, _| Decoded::default())
+    }
+
+    fn read_within(bytes: &[u8], coding: Coding, origin: (&str, Timestamp), decoded_max: usize) -> Pushed {
+        let (text, stop) = decode(bytes, coding, decoded_max);
+        lines(&text, stop, origin)
+    }
 
     const GOOD: &str = r#"{"method":"GET","host":"shop.example.com","target":"/a","status":200}"#;
     const ARRIVAL: Timestamp = Timestamp(1_000_000);

@@ -14,19 +14,20 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::routing::any;
 use tokio::net::TcpListener;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    accounts, calls, candidates, data, endpoints, findings, ingest, overview, rules, session, sites, status,
-    tokens, users,
+    accounts, calls, candidates, data, endpoints, findings, ingest, metrics, overview, rules, session, sites,
+    status, tokens, users,
 };
 use crate::error::ApiError;
 use crate::limits::BODY_BYTES_MAX;
 use crate::state::ServeState;
-use crate::{access, assets, document};
+use crate::{access, assets, document, mirror};
 
 /// Bytes of an error text of the framework that are passed on.
 const FRAMEWORK_TEXT_MAX: usize = 1_024;
@@ -63,6 +64,9 @@ fn api() -> OpenApiRouter<ServeState> {
         .routes(routes!(ingest::ingest))
         .routes(routes!(status::health))
         .routes(routes!(status::status))
+        .routes(routes!(metrics::metrics))
+        .route(mirror::PREFIX, any(mirror::mirror))
+        .route(mirror::REST, any(mirror::mirror))
 }
 
 /// The description of the API, OpenAPI 3.1: what `openapi/console.json` holds.

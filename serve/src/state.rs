@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use model::{Call, Timestamp};
-use store::{CallLog, Catalogue, StoreError};
+use store::{BatchId, CallLog, Catalogue, StoreError};
 use thiserror::Error;
 
 use crate::assets::{self, Lookup};
@@ -18,14 +18,60 @@ use crate::rulebook::RuleBook;
 #[async_trait]
 pub trait Control: Send + Sync {
     /// Makes the calls durable and queues them for analysis: all of them or none. Each call has an id and a
-    /// time. Returns how many were accepted.
-    async fn ingest(&self, calls: Vec<Call>) -> Result<u64, IngestError>;
+    /// time. Returns how many were accepted, for a batch that was accepted before: then.
+    async fn ingest(&self, batch: Batch) -> Result<u64, IngestError>;
+
+    /// Reads a document or log of a format that is recognised from its content. `source` names the sender.
+    fn decode(&self, bytes: &[u8], source: &str) -> Decoded;
+
+    /// Counts records that a source handed in, before anything became of them.
+    fn received(&self, source: &str, records: u64);
+
+    /// Counts records of a source that went no further than `stage`, and why.
+    fn dropped(&self, source: &str, stage: &'static str, reason: &'static str, records: u64);
 
     /// How the pipeline is doing.
     fn health(&self) -> Health;
 
     /// The learned OpenAPI 3.1 document of a site; `None` when there is no such site.
     async fn site_openapi(&self, host: &str) -> Result<Option<serde_json::Value>, StoreError>;
+}
+
+/// Calls that belong together.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// Who handed them in.
+    pub source: String,
+    /// What the sender calls the batch, so that it can be sent again without being counted again.
+    pub id: Option<BatchId>,
+    /// The calls.
+    pub calls: Vec<Call>,
+}
+
+/// What a document held.
+#[derive(Debug, Clone, Default)]
+pub struct Decoded {
+    /// What it was read as; `None` when it was not recognised.
+    pub kind: Option<&'static str>,
+    /// Its calls.
+    pub calls: Vec<Call>,
+    /// What could not be read: entry or line, and why; the first of them.
+    pub problems: Vec<(u64, String)>,
+    /// How many records could not be read.
+    pub malformed: u64,
+}
+
+/// What became of the records of one source, since the start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceCounts {
+    /// Records handed in. Once all is quiet, `received = accepted + dropped`.
+    pub received: u64,
+    /// Calls made durable.
+    pub accepted: u64,
+    /// Records dropped, by stage and reason.
+    pub dropped: BTreeMap<(&'static str, &'static str), u64>,
+    /// The source's own counters, by name.
+    pub counters: BTreeMap<String, u64>,
 }
 
 /// Why pushed calls were not accepted.
@@ -59,6 +105,8 @@ pub struct Health {
     pub detectors_off: Vec<String>,
     /// How often each limit was reached, by name.
     pub limits_reached: BTreeMap<String, u64>,
+    /// What became of the records of each source.
+    pub sources: BTreeMap<String, SourceCounts>,
 }
 
 /// What the handlers work on.

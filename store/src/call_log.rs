@@ -13,6 +13,21 @@ use crate::StoreError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Position(pub u64);
 
+/// What a sender calls a batch. Whoever sends the same batch again gives the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BatchId(pub [u8; 16]);
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    /// The position after its last call.
+    pub position: Position,
+    /// Calls that were made durable for it.
+    pub calls: u32,
+    /// That was done earlier; this time nothing was kept.
+    pub repeated: bool,
+}
+
 /// Which calls to read. Every field narrows; the default is all calls, newest first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CallQuery {
@@ -104,6 +119,11 @@ pub trait CallLog: Send + Sync {
     /// Makes raw calls durable and returns the position after them. When this returns, they survive the end
     /// of the process at any moment.
     async fn accept(&self, batch: &[Call]) -> Result<Position, StoreError>;
+
+    /// As [`CallLog::accept`], once for each id: a batch whose id was accepted before is answered with what was
+    /// answered then. Id and calls become durable together. The last 100,000 ids are remembered; a batch without
+    /// calls leaves no id.
+    async fn accept_once(&self, batch: &[Call], id: BatchId) -> Result<Accepted, StoreError>;
 
     /// Accepted calls after `from`, at most `limit` of them, with the position after the last one; none at the end.
     /// Used after a restart to analyse again what hot state does not cover. So hot state must never cover more

@@ -14,7 +14,7 @@ mod open;
 mod parquet;
 mod sqlite;
 
-pub use call_log::{Bucket, CallLog, CallLogStats, CallPage, CallQuery, Position};
+pub use call_log::{Accepted, BatchId, Bucket, CallLog, CallLogStats, CallPage, CallQuery, Position};
 pub use catalogue::{
     AccountQuery, ApiToken, AuditEntry, CandidateQuery, Catalogue, EndpointQuery, EndpointSort, FindingQuery,
     HotState, Knowledge, Page, Role, Session, SiteSummary, User, UserChange,

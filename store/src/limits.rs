@@ -16,6 +16,9 @@ pub(crate) const PACK_BESIDE_BYTES: usize = 1 << 20;
 /// Sealed journal bytes read in one go by `accepted`.
 pub(crate) const REPLAY_BYTES_MAX: usize = 64 << 20;
 
+/// Ids of batches that are remembered, so that a batch sent again is not kept again; older ones are forgotten.
+pub(crate) const BATCH_IDS_MAX: usize = 100_000;
+
 /// Rows of one row group.
 pub(crate) const ROW_GROUP_ROWS: usize = 64 << 10;
 /// Encoded bytes after which a row group is closed before it has all its rows; bounds the writer's memory.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use model::Call;
 use rules::Ruleset;
-use serve::{Control, RuleBook, ServeState};
+use serve::{Batch, Control, RuleBook, ServeState};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -19,6 +19,8 @@ use crate::input;
 use crate::live::{Live, Worker};
 use crate::sources::Sources;
 
+/// The source under which calls of files are counted.
+const FILES: &str = "files";
 /// Calls handed over at once when files are analysed at the start.
 const BATCH_CALLS: usize = 2_000;
 
@@ -219,7 +221,8 @@ async fn push_files(live: &Arc<Live>, inputs: Vec<String>) -> Result<()> {
 /// Pushes calls, waiting while the queue is full.
 pub(crate) async fn push(live: &Live, calls: Vec<Call>) -> Result<()> {
     loop {
-        match live.ingest(calls.clone()).await {
+        live.received(FILES, calls.len() as u64);
+        match live.ingest(Batch { source: FILES.to_owned(), id: None, calls: calls.clone() }).await {
             Ok(_) => return Ok(()),
             Err(serve::IngestError::Busy { .. }) => {
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await

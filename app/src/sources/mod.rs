@@ -2,11 +2,15 @@
 //! privileges is opened first; then they are dropped; then everything starts.
 
 mod config;
+mod counters;
+mod document;
 mod follow;
 mod interface;
 mod queue;
 
 pub(crate) use config::SourceConfig;
+pub(crate) use counters::SourceCounters;
+pub(crate) use document::decode;
 pub(crate) use follow::Following;
 pub(crate) use interface::{Capturing, Interface};
 pub(crate) use queue::Queue;
@@ -21,7 +25,7 @@ use capture::live::{Become, Filter, Options, drop_privileges};
 use clap::ValueEnum as _;
 use decode::Kind;
 use model::Call;
-use serve::{Control, IngestError};
+use serve::{Batch, Control, IngestError};
 use store::Catalogue;
 use tokio::runtime::Handle;
 use tracing::{error, info, warn};
@@ -179,8 +183,12 @@ fn follow_file(
 /// Makes calls durable, waiting while the server is full.
 fn deliver(live: &Live, calls: Vec<Call>, handle: &Handle, stop: &AtomicBool) -> Result<()> {
     let mut give_up = None;
+    // One source hands in what is delivered at once.
+    let source = calls.first().map_or_else(String::new, |call| call.source.to_string());
     loop {
-        match handle.block_on(live.ingest(calls.clone())) {
+        live.received(&source, calls.len() as u64);
+        let batch = Batch { source: source.clone(), id: None, calls: calls.clone() };
+        match handle.block_on(live.ingest(batch)) {
             Ok(_) => return Ok(()),
             Err(IngestError::Store(error)) => return Err(error).context("calls cannot be kept"),
             Err(IngestError::Busy { .. }) => {}

@@ -216,8 +216,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes call records, one JSON object a line, optionally with `Content-Encoding: gzip` or `zstd`. At most
-         *     64 MiB as sent and 256 MiB decoded. All good lines are durable when the answer comes; on 429 none was taken.
+         * Takes call records, one JSON object a line, or a document that is recognised from its content (HAR, GoReplay,
+         *     Burp, Postman), optionally with `Content-Encoding: gzip` or `zstd`. At most 64 MiB as sent and 256 MiB decoded.
+         *     All good records are durable when the answer comes; on 429 none was taken. A batch with `X-Batch-Id` (or
+         *     `Idempotency-Key`) that was accepted before is answered with what was accepted then, and not kept again.
          */
         post: operations["ingest"];
         delete?: never;
@@ -416,6 +418,23 @@ export interface paths {
         head?: never;
         /** Changes role or access of a user, or gives a new password. */
         patch: operations["change_user"];
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came in, what was dropped and why, as Prometheus reads it. */
+        get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
@@ -857,6 +876,18 @@ export interface components {
             note: string;
             /** @description The state from then on. */
             state: components["schemas"]["FindingState"];
+        };
+        /** @description Records that went no further than a stage. */
+        DropView: {
+            /** @description Why, as a stable code. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            records: number;
+            /** @description The stage. */
+            stage: string;
         };
         /** @description One data type of one endpoint, over all its places. */
         EndpointData: {
@@ -1565,6 +1596,27 @@ export interface components {
              */
             open_findings: number;
         };
+        /** @description What became of the records of one source. */
+        SourceView: {
+            /**
+             * Format: int64
+             * @description Calls made durable.
+             */
+            accepted: number;
+            /** @description The source's own counters, by name. */
+            counters: {
+                [key: string]: number;
+            };
+            /** @description Records dropped. */
+            dropped: components["schemas"]["DropView"][];
+            /** @description Name of the source. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Records handed in; once all is quiet, accepted and dropped ones add up to it.
+             */
+            received: number;
+        };
         /** @description How many calls were answered with one status code. */
         StatusCount: {
             /**
@@ -1590,6 +1642,8 @@ export interface components {
             };
             /** @description The call log. */
             log: components["schemas"]["LogStats"];
+            /** @description What became of the records of each source, since the start. */
+            sources: components["schemas"]["SourceView"][];
             /**
              * Format: int64
              * @description Seconds since the start.
@@ -2800,6 +2854,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UserWithPassword"];
+                };
+            };
+            /** @description Refused or failed; the code says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Text format 0.0.4. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Refused or failed; the code says why. */

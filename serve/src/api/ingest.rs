@@ -1,6 +1,7 @@
 //! Calls pushed by machines: call records, one JSON object a line (NDJSON), as they are or compressed. The
 //! answer comes after the calls are durable. A line that is no record is reported and never costs its neighbours.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
@@ -8,15 +9,18 @@ use axum::extract::State;
 use axum::http::header::CONTENT_ENCODING;
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
+use store::BatchId;
 use tokio::time::timeout;
 
 use crate::auth::session::Sender;
 use crate::error::{Answer, ApiError, ErrorCode};
-use crate::limits::{INGEST_ARRIVAL_S, INGEST_BYTES_MAX};
+use crate::limits::{BATCH_ID_CHARS_MAX, INGEST_ARRIVAL_S, INGEST_BYTES_MAX};
 use crate::push::{Coding, Pushed, read};
-use crate::state::{IngestError, ServeState, now};
+use crate::state::{Batch, IngestError, ServeState, now};
 use crate::view::status::IngestResult;
 
+/// The stage that drops are counted for.
+const STAGE: &str = "ingest";
 /// Seconds to wait when too many pushes run at once.
 const RETRY_AFTER_S: u64 = 1;
 
@@ -37,8 +41,31 @@ fn coding(headers: &HeaderMap) -> Result<Coding, ApiError> {
     }
 }
 
-/// Takes call records, one JSON object a line, optionally with `Content-Encoding: gzip` or `zstd`. At most
-/// 64 MiB as sent and 256 MiB decoded. All good lines are durable when the answer comes; on 429 none was taken.
+/// What the sender calls the batch: `X-Batch-Id`, or `Idempotency-Key` without it.
+fn batch_name(headers: &HeaderMap) -> Result<Option<Vec<u8>>, ApiError> {
+    for name in ["x-batch-id", "idempotency-key"] {
+        let Some(value) = headers.get(name) else { continue };
+        if value.is_empty() || value.len() > BATCH_ID_CHARS_MAX {
+            return Err(ApiError::parameter(name, "empty, or longer than 256 bytes"));
+        }
+        return Ok(Some(value.as_bytes().to_vec()));
+    }
+    Ok(None)
+}
+
+/// Senders name their batches each for itself.
+fn batch_id(source: &str, name: &[u8]) -> BatchId {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(source.len() as u64).to_le_bytes()).update(source.as_bytes()).update(name);
+    let mut id = [0; 16];
+    id.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    BatchId(id)
+}
+
+/// Takes call records, one JSON object a line, or a document that is recognised from its content (HAR, GoReplay,
+/// Burp, Postman), optionally with `Content-Encoding: gzip` or `zstd`. At most 64 MiB as sent and 256 MiB decoded.
+/// All good records are durable when the answer comes; on 429 none was taken. A batch with `X-Batch-Id` (or
+/// `Idempotency-Key`) that was accepted before is answered with what was accepted then, and not kept again.
 #[utoipa::path(post, path = "/api/v1/ingest", tag = "ingest", operation_id = "ingest",
     request_body(content = String, content_type = "application/x-ndjson",
         description = "Call records, one a line."),
@@ -50,21 +77,33 @@ pub(crate) async fn ingest(
     body: Body,
 ) -> Answer<IngestResult> {
     let coding = coding(&headers)?;
+    let id = batch_name(&headers)?;
     let Ok(_place) = state.gate.pushes.try_acquire() else { return Err(ApiError::busy(RETRY_AFTER_S)) };
     let bytes = body_bytes(body).await?;
-    let source = match &sender {
-        Sender::User(user) => format!("push:{}", user.name),
-        Sender::Machine { token } => format!("push:{token}"),
+    let source = format!("push:{}", sender.name());
+    let id = id.map(|id| batch_id(&source, &id));
+    let parsed = {
+        let (source, control) = (source.clone(), Arc::clone(&state.control));
+        let foreign = move |bytes: &[u8], source: &str| control.decode(bytes, source);
+        tokio::task::spawn_blocking(move || read(&bytes, coding, (&source, now()), &foreign)).await
     };
-    let parsed = tokio::task::spawn_blocking(move || read(&bytes, coding, &source, now())).await;
     let Pushed { calls, rejected, rejected_total } =
         parsed.map_err(|error| ApiError::internal("ingest", &error))?;
+    let count = calls.len() as u64;
+    state.control.received(&source, count + rejected_total);
+    if rejected_total > 0 {
+        state.control.dropped(&source, STAGE, "malformed", rejected_total);
+    }
     let accepted = if calls.is_empty() {
         0
     } else {
-        state.control.ingest(calls).await.map_err(|error| match error {
+        let batch = Batch { source: source.clone(), id, calls };
+        state.control.ingest(batch).await.map_err(|error| match error {
             IngestError::Busy { retry_after_s } => ApiError::busy(retry_after_s),
-            IngestError::Store(error) => ApiError::from(error),
+            IngestError::Store(error) => {
+                state.control.dropped(&source, STAGE, "not_stored", count);
+                ApiError::from(error)
+            }
         })?
     };
     Ok(Json(IngestResult { accepted, rejected, rejected_total }))

@@ -11,6 +11,7 @@ pub(crate) mod data;
 pub(crate) mod endpoints;
 pub(crate) mod findings;
 pub(crate) mod ingest;
+pub(crate) mod metrics;
 pub(crate) mod overview;
 pub(crate) mod rules;
 pub(crate) mod session;

@@ -5,7 +5,7 @@ use axum::extract::State;
 
 use crate::error::Answer;
 use crate::state::ServeState;
-use crate::view::status::{HealthStatus, HealthView, IngestStats, StatusView};
+use crate::view::status::{HealthStatus, HealthView, IngestStats, SourceView, StatusView};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -34,5 +34,6 @@ pub(crate) async fn status(State(state): State<ServeState>) -> Answer<StatusView
         },
         detectors_off: health.detectors_off,
         limits_reached: health.limits_reached,
+        sources: health.sources.into_iter().map(|(name, counts)| SourceView::new(name, counts)).collect(),
     }))
 }

@@ -7,7 +7,7 @@ pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod throttle;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::{RwLock, Semaphore};
 
@@ -21,6 +21,8 @@ pub(crate) struct Gate {
     pub(crate) hash_queue: Semaphore,
     /// Limits pushes worked on at once.
     pub(crate) pushes: Semaphore,
+    /// Limits mirrored requests that are on their way to the journal.
+    pub(crate) mirrored: Arc<Semaphore>,
     /// Failed logins.
     pub(crate) failures: Mutex<throttle::Failures>,
     /// Held for writing while a session is renewed, for reading while one is looked up.
@@ -34,6 +36,7 @@ impl Gate {
         Self {
             hashing: Semaphore::new(limits::HASHES_PARALLEL_MAX),
             hash_queue: Semaphore::new(limits::HASHES_WAITING_MAX),
+            mirrored: Arc::new(Semaphore::new(limits::MIRRORED_PARALLEL_MAX)),
             pushes: Semaphore::new(limits::INGEST_PARALLEL_MAX),
             failures: Mutex::default(),
             renewal: RwLock::new(()),

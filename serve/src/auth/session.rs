@@ -26,6 +26,16 @@ pub(crate) enum Sender {
     },
 }
 
+impl Sender {
+    /// Name of the user or the token.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::User(user) => &user.name,
+            Self::Machine { token } => token,
+        }
+    }
+}
+
 /// The person behind a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CurrentUser {
@@ -85,8 +95,7 @@ impl ServeState {
         headers: &HeaderMap,
     ) -> Result<Option<(Sender, Option<String>)>, ApiError> {
         if let Some(token) = bearer(headers) {
-            let known = self.catalogue.use_token(&secret::token_hash(token), now()).await?;
-            return Ok(known.map(|token| (Sender::Machine { token: token.name }, None)));
+            return Ok(self.machine(Some(token)).await?.map(|sender| (sender, None)));
         }
         let Some(token) = cookie_value(headers) else { return Ok(None) };
         let token_hash = secret::token_hash(token);
@@ -103,6 +112,13 @@ impl ServeState {
         let user =
             CurrentUser { name: user.name, role: user.role, must_change: user.must_change, token_hash };
         Ok(Some((Sender::User(user), renewed)))
+    }
+
+    /// The machine that a token belongs to.
+    pub(crate) async fn machine(&self, token: Option<&str>) -> Result<Option<Sender>, ApiError> {
+        let Some(token) = token else { return Ok(None) };
+        let known = self.catalogue.use_token(&secret::token_hash(token), now()).await?;
+        Ok(known.map(|token| Sender::Machine { token: token.name }))
     }
 
     /// Moves the end of a session on when enough of it is used up; true when it did.

@@ -67,3 +67,83 @@ async fn a_body_over_the_limit_is_refused() {
     let reply = site.send(request(Method::POST, "/api/v1/ingest", &cookie, fits)).await;
     assert_eq!(reply.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_batch_sent_again_is_answered_as_before() {
+    let site = Site::new().await;
+    let (lina, hao) =
+        (site.user("lina", Role::Analyst, false).await, site.user("hao", Role::Analyst, false).await);
+    let push = |cookie: String, name: &'static str, id: String| {
+        let request = Request::post("/api/v1/ingest")
+            .header("cookie", cookie)
+            .header("x-requested-with", "apiarist")
+            .header(name, id);
+        site.send(request.body(Body::from(GOOD)).expect("a request"))
+    };
+    for (cookie, name, kept) in [
+        (&lina, "x-batch-id", 1),
+        (&lina, "x-batch-id", 1),
+        (&lina, "idempotency-key", 1),
+        (&hao, "x-batch-id", 2),
+    ] {
+        let reply = push(cookie.clone(), name, "7".into()).await;
+        assert_eq!((reply.status, &reply.json()["accepted"]), (StatusCode::OK, &json!(1)));
+        assert_eq!(site.control.pushed.lock().expect("the lock").len(), kept);
+    }
+    assert_eq!(push(lina.clone(), "x-batch-id", "x".repeat(257)).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn documents_of_other_formats_are_handed_on() {
+    let site = Site::new().await;
+    let cookie = site.user("lina", Role::Analyst, false).await;
+    let body = Body::from("{\"log\":\n{\"entries\":[]}}");
+    let reply = site.send(request(Method::POST, "/api/v1/ingest", &cookie, body)).await;
+    let expect = json!({
+        "accepted": 1,
+        "rejected": [{ "line": 1, "error": "not_a_record", "detail": "entry of push:lina" }],
+        "rejected_total": 1,
+    });
+    assert_eq!((reply.status, reply.json()), (StatusCode::OK, expect));
+    let status = site.get("/api/v1/status", &cookie).await.json();
+    let dropped = json!([{ "stage": "ingest", "reason": "malformed", "records": 1 }]);
+    assert_eq!((&status["sources"][0]["received"], &status["sources"][0]["dropped"]), (&json!(2), &dropped));
+    let metrics = site.get("/metrics", &cookie).await;
+    let text = String::from_utf8(metrics.bytes.to_vec()).expect("text");
+    assert!(
+        text.contains("apiarist_dropped_total{source=\"push:lina\",stage=\"ingest\",reason=\"malformed\"} 1")
+    );
+}
+
+#[tokio::test]
+async fn a_mirrored_request_is_a_call_without_response_and_keeps_its_own_fields() {
+    let site = Site::new().await;
+    let admin = site.user("admin", Role::Admin, false).await;
+    let made = site.change(Method::POST, "/api/v1/tokens", &admin, &json!({ "name": "nginx" })).await;
+    let token = made.json()["secret"].as_str().expect("the secret").to_owned();
+    let copy = |target: &str, token: &str| {
+        let request = Request::put(format!("/api/v1/mirror{target}"))
+            .header("x-apiarist-token", token)
+            .header("authorization", "Bearer of-the-application")
+            .header("host", "127.0.0.1:7480")
+            .header("x-original-host", "Shop.example.com")
+            .header("x-original-scheme", "https")
+            .header("x-real-ip", "10.1.2.3");
+        site.send(request.body(Body::from("{\"a\":1}")).expect("a request"))
+    };
+    assert_eq!(copy("/orders/1?x=%2F", &token).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(copy("/", &token).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(copy("/", "apt_nonsense").await.status, StatusCode::UNAUTHORIZED);
+    while site.control.pushed.lock().expect("the lock").len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let pushed = site.control.pushed.lock().expect("the lock").clone();
+    let call = &pushed[0];
+    assert_eq!((call.method.as_str(), call.host.as_str()), ("PUT", "shop.example.com"));
+    assert_eq!((call.target.as_str(), call.source.as_ref()), ("/orders/1?x=%2F", "mirror:nginx"));
+    assert_eq!((call.status, call.response.is_none()), (None, true));
+    let request = call.request.as_ref().expect("a request");
+    assert_eq!(request.headers.get("authorization"), Some("Bearer of-the-application"));
+    assert_eq!((request.headers.get("x-apiarist-token"), request.body()), (None, &b"{\"a\":1}"[..]));
+    assert_eq!(pushed[1].target, "/");
+}

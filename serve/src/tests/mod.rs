@@ -21,28 +21,58 @@ use tower::ServiceExt as _;
 
 use crate::auth::{password, secret};
 use crate::state::now;
-use crate::{Control, Health, IngestError, RuleBook, ServeState, assets, router};
+use crate::{
+    Batch, Control, Decoded, Health, IngestError, RuleBook, ServeState, SourceCounts, assets, router,
+};
 
 /// What the binary would do: keeps what was pushed.
 #[derive(Default)]
 pub(crate) struct FakeControl {
     pub(crate) pushed: Mutex<Vec<Call>>,
     pub(crate) busy: bool,
+    pub(crate) batches: Mutex<BTreeMap<store::BatchId, u64>>,
+    pub(crate) sources: Mutex<BTreeMap<String, SourceCounts>>,
 }
 
 #[async_trait]
 impl Control for FakeControl {
-    async fn ingest(&self, calls: Vec<Call>) -> Result<u64, IngestError> {
+    async fn ingest(&self, Batch { id, calls, .. }: Batch) -> Result<u64, IngestError> {
         if self.busy {
             return Err(IngestError::Busy { retry_after_s: 7 });
         }
         let count = calls.len() as u64;
+        if let Some(id) = id
+            && let Some(known) = self.batches.lock().expect("no test panics with it").insert(id, count)
+        {
+            return Ok(known);
+        }
         self.pushed.lock().expect("no test panics with it").extend(calls);
         Ok(count)
     }
 
+    fn decode(&self, bytes: &[u8], source: &str) -> Decoded {
+        let call = Call { id: call_id(bytes.len()), target: "/".into(), ..Call::default() };
+        let problems = vec![(1, format!("entry of {source}"))];
+        Decoded { kind: Some("har"), calls: vec![call], problems, malformed: 1 }
+    }
+
+    fn received(&self, source: &str, records: u64) {
+        self.sources.lock().expect("no test panics with it").entry(source.into()).or_default().received +=
+            records;
+    }
+
+    fn dropped(&self, source: &str, stage: &'static str, reason: &'static str, records: u64) {
+        let mut sources = self.sources.lock().expect("no test panics with it");
+        *sources.entry(source.into()).or_default().dropped.entry((stage, reason)).or_default() += records;
+    }
+
     fn health(&self) -> Health {
-        Health { uptime_s: 5, accepted: 3, limits_reached: BTreeMap::new(), ..Health::default() }
+        Health {
+            uptime_s: 5,
+            accepted: 3,
+            sources: self.sources.lock().expect("no test panics with it").clone(),
+            ..Health::default()
+        }
     }
 
     async fn site_openapi(&self, host: &str) -> Result<Option<Value>, StoreError> {

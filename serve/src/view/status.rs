@@ -7,6 +7,7 @@ use store::CallLogStats;
 use utoipa::ToSchema;
 
 use super::Time;
+use crate::state::SourceCounts;
 
 /// That the process answers.
 #[derive(Debug, Serialize, ToSchema)]
@@ -83,6 +84,43 @@ pub(crate) struct StatusView {
     pub(crate) detectors_off: Vec<String>,
     /// How often each limit was reached, by name.
     pub(crate) limits_reached: BTreeMap<String, u64>,
+    /// What became of the records of each source, since the start.
+    pub(crate) sources: Vec<SourceView>,
+}
+
+/// What became of the records of one source.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SourceView {
+    /// Name of the source.
+    pub(crate) name: String,
+    /// Records handed in; once all is quiet, accepted and dropped ones add up to it.
+    pub(crate) received: u64,
+    /// Calls made durable.
+    pub(crate) accepted: u64,
+    /// Records dropped.
+    pub(crate) dropped: Vec<DropView>,
+    /// The source's own counters, by name.
+    pub(crate) counters: BTreeMap<String, u64>,
+}
+
+/// Records that went no further than a stage.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DropView {
+    /// The stage.
+    pub(crate) stage: &'static str,
+    /// Why, as a stable code.
+    pub(crate) reason: &'static str,
+    /// How many.
+    pub(crate) records: u64,
+}
+
+impl SourceView {
+    pub(crate) fn new(name: String, counts: SourceCounts) -> Self {
+        let drops = counts.dropped.into_iter();
+        let dropped = drops.map(|((stage, reason), records)| DropView { stage, reason, records }).collect();
+        let SourceCounts { received, accepted, counters, .. } = counts;
+        Self { name, received, accepted, dropped, counters }
+    }
 }
 
 /// What became of the lines of one push.

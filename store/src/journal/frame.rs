@@ -17,6 +17,8 @@ use crate::files::io_error;
 
 const FILE_MAGIC: &[u8; 8] = b"APIJRN01";
 const FRAME_MAGIC: &[u8; 4] = b"\xA9FR1";
+/// Of a frame with ids of batches in it.
+const MARKED_MAGIC: &[u8; 4] = b"\xA9FR2";
 /// Magic, file id, first position, checksum.
 pub(crate) const FILE_HEADER: usize = 36;
 /// Magic, sealed length, first position, calls, checksum.
@@ -40,6 +42,8 @@ pub(crate) struct Frame {
     pub count: u32,
     /// Sealed bytes, tag included.
     pub len: u32,
+    /// Ids of batches stand among its pieces.
+    pub marked: bool,
 }
 
 impl Frame {
@@ -143,13 +147,12 @@ pub(crate) fn read_file_header(key: &[u8; 32], file: &File) -> io::Result<Option
 pub(crate) fn seal(
     cipher: &ChaCha20Poly1305,
     id: &FileId,
-    first: u64,
-    count: u32,
+    (first, count, marked): (u64, u32, bool),
     plain: &[u8],
 ) -> Option<Vec<u8>> {
     let len = u32::try_from(plain.len() + TAG).ok()?;
     let mut header = [0; FRAME_HEADER];
-    header[..4].copy_from_slice(FRAME_MAGIC);
+    header[..4].copy_from_slice(if marked { MARKED_MAGIC } else { FRAME_MAGIC });
     header[4..8].copy_from_slice(&len.to_le_bytes());
     header[8..16].copy_from_slice(&first.to_le_bytes());
     header[16..20].copy_from_slice(&count.to_le_bytes());
@@ -175,11 +178,12 @@ fn parse(id: &FileId, header: &[u8], offset: u64, size: u64) -> Option<Frame> {
     let word = |range: std::ops::Range<usize>| {
         header[range].try_into().map(u32::from_le_bytes).expect("a range of four bytes")
     };
-    if header[..4] != FRAME_MAGIC[..] || header[20..24] != checksum(id, &header[..20]) {
+    let marked = header[..4] == MARKED_MAGIC[..];
+    if !(marked || header[..4] == FRAME_MAGIC[..]) || header[20..24] != checksum(id, &header[..20]) {
         return None;
     }
     let first = u64::from_le_bytes(header[8..16].try_into().expect("8 bytes"));
-    let frame = Frame { offset, first, count: word(16..20), len: word(4..8) };
+    let frame = Frame { offset, first, count: word(16..20), len: word(4..8), marked };
     (frame.count > 0 && frame.end_offset() <= size).then_some(frame)
 }
 
@@ -250,7 +254,9 @@ mod tests {
         let cipher = cipher(&KEY, &ID);
         let mut bytes = file_header(&KEY, &ID, 10).to_vec();
         for (first, count) in [(10, 2), (12, 3), (15, 1)] {
-            bytes.extend(seal(&cipher, &ID, first, count, b"some plain content").expect("short"));
+            bytes.extend(
+                seal(&cipher, &ID, (first, count, first == 12), b"some plain content").expect("short"),
+            );
         }
         spoil(&mut bytes);
         let dir = tempfile::tempdir().expect("a directory");
@@ -277,7 +283,7 @@ mod tests {
     #[test]
     fn a_changed_byte_is_noticed() {
         let cipher = cipher(&KEY, &ID);
-        let sealed = seal(&cipher, &ID, 4, 1, b"clear value").expect("short");
+        let sealed = seal(&cipher, &ID, (4, 1, false), b"clear value").expect("short");
         assert!(!sealed.windows(5).any(|bytes| bytes == b"clear"));
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("x");
@@ -285,7 +291,8 @@ mod tests {
             let mut bytes = sealed.clone();
             bytes[at] ^= 0x10;
             std::fs::write(&path, &bytes).expect("written");
-            let frame = Frame { offset: 0, first: 4, count: 1, len: (sealed.len() - FRAME_HEADER) as u32 };
+            let len = (sealed.len() - FRAME_HEADER) as u32;
+            let frame = Frame { offset: 0, first: 4, count: 1, len, marked: false };
             let plain = open(&cipher, &File::open(&path).expect("there"), &frame).expect("read");
             assert_eq!(plain, None, "byte {at}");
         }
@@ -298,7 +305,7 @@ mod tests {
         std::fs::write(&path, [0; 100]).expect("written");
         // Open for writing only: every read fails.
         let file = File::options().write(true).open(&path).expect("there");
-        let frame = Frame { offset: 0, first: 0, count: 1, len: 20 };
+        let frame = Frame { offset: 0, first: 0, count: 1, len: 20, marked: false };
         assert!(open(&cipher(&KEY, &ID), &file, &frame).is_err());
         assert!(read_file_header(&KEY, &file).is_err());
     }

@@ -1,12 +1,13 @@
 //! The journal: a write-ahead log of raw calls, sealed, that makes `accept` durable. Rotating files, named
 //! by the position of their first call. What is lost to damage is named, what stands behind it stays readable.
 
+mod batches;
 mod frame;
+mod load;
 mod piece;
 mod writer;
 
 use std::fs::{self, File};
-use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -16,13 +17,15 @@ use std::thread::JoinHandle;
 use model::Call;
 use tokio::sync::oneshot;
 
+use self::batches::Batches;
 use self::frame::{Damage, FileId, Frame};
+use self::load::load;
 use self::writer::{Request, Writer};
-use crate::files::{create_private_dir, io_error, private_file, rename, sync_dir};
+use crate::files::{create_private_dir, io_error, rename, sync_dir};
 use crate::limits::{
     FRAME_BYTES_MAX, PACK_BESIDE_BYTES, PACK_BESIDE_CALLS, PIECE_CALLS_MAX, REPLAY_BYTES_MAX,
 };
-use crate::{Position, StoreError};
+use crate::{Accepted, BatchId, Position, StoreError};
 
 const SUFFIX: &str = "journal";
 /// What was cut off a file is kept beside it, behind a copy of its header.
@@ -65,6 +68,8 @@ struct Shared {
     files: Mutex<Vec<JournalFile>>,
     /// Bytes found damaged since the journal was opened.
     damaged: AtomicU64,
+    /// Ids of the last batches. Never locked together with `files`.
+    batches: Mutex<Batches>,
 }
 
 impl Shared {
@@ -108,8 +113,9 @@ impl Journal {
         let (files, torn) = load(dir, &key)?;
         let next = files.last().map_or(0, |file| file.end).max(covered.0);
         let damaged = files.iter().flat_map(|file| &file.damage).map(|damage| damage.bytes).sum();
+        let batches = Mutex::new(batches::recover(dir, &key, &files)?);
         let (files, damaged) = (Mutex::new(files), AtomicU64::new(damaged));
-        let shared = Arc::new(Shared { dir: dir.to_path_buf(), key, files, damaged });
+        let shared = Arc::new(Shared { dir: dir.to_path_buf(), key, files, damaged, batches });
         let (sender, requests) = channel();
         let writer = Writer::new(Arc::clone(&shared), next);
         let thread = std::thread::Builder::new()
@@ -119,15 +125,17 @@ impl Journal {
         Ok(Self { shared, sender: Some(sender), thread: Some(thread), torn, start: next })
     }
 
-    /// Makes a batch durable; returns the position after it.
-    pub(crate) async fn accept(&self, batch: &[Call]) -> Result<Position, StoreError> {
+    /// Makes a batch durable, once when it has an id.
+    pub(crate) async fn accept(&self, batch: &[Call], id: Option<BatchId>) -> Result<Accepted, StoreError> {
         let gone = || StoreError::Engine { what: "accepting calls", source: "the journal is closed".into() };
         let count = u32::try_from(batch.len())
             .map_err(|_| StoreError::Refused("a batch of more than 4294967295 calls".into()))?;
-        let pieces = pack(batch).await?;
+        let mut pieces = pack(batch).await?;
+        let id = id.filter(|_| count > 0);
+        pieces.extend(id.map(|id| piece::mark(id, count)).unwrap_or_default());
         let (reply, answer) = oneshot::channel();
         let sender = self.sender.as_ref().ok_or_else(gone)?;
-        sender.send(Request { pieces, count, reply }).map_err(|_| gone())?;
+        sender.send(Request { pieces, count, id, reply }).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 
@@ -256,6 +264,8 @@ impl Journal {
 
     /// Deletes files that hold only calls before `upto` (damaged ones are put aside); never the last one, which may be being written.
     pub(crate) fn release(&self, upto: Position) -> Result<(), StoreError> {
+        // Ids must be durable elsewhere before the frames that hold them go.
+        self.shared.batches.lock().unwrap_or_else(PoisonError::into_inner).sync()?;
         let gone: Vec<JournalFile> = {
             let mut files = self.shared.files.lock().unwrap_or_else(PoisonError::into_inner);
             let keep = files.partition_point(|file| file.end <= upto.0).min(files.len().saturating_sub(1));
@@ -300,99 +310,6 @@ async fn pack(batch: &[Call]) -> Result<Vec<u8>, StoreError> {
         bytes.extend_from_slice(&packed);
     }
     Ok(bytes)
-}
-
-/// Cuts a file at `offset`, and keeps what stands behind it in a file beside it.
-fn cut(file: &File, path: &Path, offset: u64) -> Result<(), StoreError> {
-    let aside = path.with_extension(TORN);
-    let copied = private_file().open(&aside).and_then(|mut copy| {
-        let mut from = file;
-        from.seek(SeekFrom::Start(0))?;
-        io::copy(&mut io::Read::take(from, frame::FILE_HEADER as u64), &mut copy)?;
-        from.seek(SeekFrom::Start(offset))?;
-        io::copy(&mut from, &mut copy)?;
-        copy.sync_all()
-    });
-    copied.map_err(io_error("write", &aside))?;
-    aside.parent().map_or(Ok(()), sync_dir)?;
-    file.set_len(offset).and_then(|()| file.sync_all()).map_err(io_error("truncate", path))
-}
-
-/// All files in order, the torn frame of the last one cut off; with it the frames and bytes that were cut.
-fn load(dir: &Path, key: &[u8; 32]) -> Result<(Vec<JournalFile>, (u64, u64)), StoreError> {
-    let mut names: Vec<(u64, PathBuf)> = Vec::new();
-    for entry in fs::read_dir(dir).map_err(io_error("read", dir))? {
-        let path = entry.map_err(io_error("read", dir))?.path();
-        if path.extension().is_some_and(|suffix| suffix == SUFFIX)
-            && let Some(first) = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok())
-        {
-            names.push((first, path));
-        }
-    }
-    names.sort();
-    let (mut files, mut torn) = (Vec::<JournalFile>::new(), (0, 0));
-    for (index, (first, path)) in names.iter().enumerate() {
-        let next = names.get(index + 1).map(|(next, _)| *next);
-        if let Some(file) = load_file(path, *first, next, &mut torn, key)? {
-            files.push(file);
-        }
-    }
-    Ok((files, torn))
-}
-
-/// One file; `None` when it holds no call and was removed. `next` is the first position of the file after it.
-fn load_file(
-    path: &Path,
-    first: u64,
-    next: Option<u64>,
-    torn: &mut (u64, u64),
-    key: &[u8; 32],
-) -> Result<Option<JournalFile>, StoreError> {
-    let file = File::options().read(true).write(true).open(path).map_err(io_error("read", path))?;
-    let header = frame::read_file_header(key, &file).map_err(io_error("read", path))?;
-    let Some((id, _)) = header.filter(|(_, named)| *named == first) else {
-        // Without a header nothing can be read. The last file may have been torn while it was made.
-        let size = file.metadata().map_err(io_error("read", path))?.len();
-        if next.is_none() && size <= frame::FILE_HEADER as u64 {
-            *torn = (torn.0 + 1, torn.1 + size);
-            return fs::remove_file(path).map(|()| None).map_err(io_error("remove", path));
-        }
-        let end = next.unwrap_or(first + 1);
-        let mut lost = JournalFile::new(FileId::default(), path.to_path_buf(), first);
-        (lost.end, lost.bytes) = (end, size);
-        lost.lose(Damage { offset: 0, first, end, bytes: size });
-        return Ok(Some(lost));
-    };
-    let mut scan = frame::scan(&file, path, &id, first)?;
-    if let (None, Some(last)) = (next, scan.frames.last())
-        && frame::open(&frame::cipher(key, &id), &file, last).map_err(io_error("read", path))?.is_none()
-    {
-        scan.torn_bytes += scan.end_offset - last.offset;
-        scan.end_offset = last.offset;
-        scan.frames.pop();
-    }
-    let mut loaded = JournalFile::new(id, path.to_path_buf(), first);
-    loaded.end = scan.frames.last().map_or(first, Frame::end);
-    if scan.torn_bytes > 0 {
-        match next {
-            None => {
-                *torn = (torn.0 + 1, torn.1 + scan.torn_bytes);
-                tracing::warn!(path = %path.display(), bytes = scan.torn_bytes, "torn journal frame cut off");
-                cut(&file, path, scan.end_offset)?;
-            }
-            Some(next) => {
-                let (offset, bytes) = (scan.end_offset, scan.torn_bytes);
-                scan.damage.push(Damage { offset, first: loaded.end, end: next, bytes });
-                loaded.end = next;
-            }
-        }
-    }
-    if scan.frames.is_empty() && scan.damage.is_empty() {
-        return fs::remove_file(path).map(|()| None).map_err(io_error("remove", path));
-    }
-    (loaded.bytes, loaded.frames) = (scan.end_offset, scan.frames);
-    scan.damage.into_iter().for_each(|damage| loaded.lose(damage));
-    Ok(Some(loaded))
 }
 
 #[cfg(test)]

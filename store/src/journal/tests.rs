@@ -33,9 +33,9 @@ fn newest_file(dir: &Path) -> PathBuf {
 async fn positions_and_reading_in_any_steps() {
     let dir = tempfile::tempdir().expect("a directory");
     let journal = open(dir.path());
-    assert_eq!(journal.accept(&calls(0..5)).await.expect("accepted"), Position(5));
-    assert_eq!(journal.accept(&[]).await.expect("accepted"), Position(5));
-    assert_eq!(journal.accept(&calls(5..1500)).await.expect("accepted"), Position(1500));
+    assert_eq!(journal.accept(&calls(0..5), None).await.expect("accepted").position, Position(5));
+    assert_eq!(journal.accept(&[], None).await.expect("accepted").position, Position(5));
+    assert_eq!(journal.accept(&calls(5..1500), None).await.expect("accepted").position, Position(1500));
     for (from, limit) in [(0, 1), (0, 7), (3, 1024), (1499, 5), (1500, 5)] {
         assert_eq!(numbers(&journal, from, limit), (from..1500).collect::<Vec<_>>());
     }
@@ -53,7 +53,8 @@ async fn concurrent_batches_share_frames_and_get_their_own_positions() {
         .map(|task| {
             let journal = Arc::clone(&journal);
             tokio::spawn(async move {
-                let end = journal.accept(&calls(task * 10..task * 10 + 10)).await.expect("accepted");
+                let end =
+                    journal.accept(&calls(task * 10..task * 10 + 10), None).await.expect("accepted").position;
                 (task, end.0)
             })
         })
@@ -74,10 +75,10 @@ async fn concurrent_batches_share_frames_and_get_their_own_positions() {
 async fn a_torn_last_frame_is_cut_at_every_byte() {
     let dir = tempfile::tempdir().expect("a directory");
     let journal = open(dir.path());
-    journal.accept(&calls(0..3)).await.expect("accepted");
+    journal.accept(&calls(0..3), None).await.expect("accepted");
     let path = newest_file(dir.path());
     let keep = fs::metadata(&path).expect("there").len();
-    journal.accept(&calls(3..5)).await.expect("accepted");
+    journal.accept(&calls(3..5), None).await.expect("accepted");
     drop(journal);
     let whole = fs::read(&path).expect("readable");
     for len in keep..whole.len() as u64 {
@@ -87,7 +88,7 @@ async fn a_torn_last_frame_is_cut_at_every_byte() {
         assert_eq!(journal.torn(), (u64::from(len > keep), len - keep));
         let (cut, aside) = (&whole[keep as usize..len as usize], fs::read(path.with_extension(TORN)));
         assert_eq!(cut, aside.map_or(Vec::new(), |bytes| bytes[frame::FILE_HEADER..].to_vec()));
-        assert_eq!(journal.accept(&calls(3..4)).await.expect("accepted"), Position(4));
+        assert_eq!(journal.accept(&calls(3..4), None).await.expect("accepted").position, Position(4));
         assert_eq!(numbers(&journal, 0, 10), [0, 1, 2, 3]);
         drop(journal);
         assert_eq!(numbers(&open(dir.path()), 0, 10), [0, 1, 2, 3]);
@@ -100,13 +101,13 @@ async fn a_torn_file_header_is_cut() {
     for len in 0..frame::FILE_HEADER {
         let dir = tempfile::tempdir().expect("a directory");
         let journal = open(dir.path());
-        journal.accept(&calls(0..3)).await.expect("accepted");
+        journal.accept(&calls(0..3), None).await.expect("accepted");
         drop(journal);
         let header = frame::file_header(&[3; 32], &[5; 16], 3);
         fs::write(dir.path().join(format!("{:020}.{SUFFIX}", 3)), &header[..len]).expect("written");
         let journal = open(dir.path());
         assert_eq!((journal.end(), journal.torn()), (Position(3), (1, len as u64)));
-        assert_eq!(journal.accept(&calls(3..4)).await.expect("accepted"), Position(4));
+        assert_eq!(journal.accept(&calls(3..4), None).await.expect("accepted").position, Position(4));
     }
 }
 
@@ -114,8 +115,8 @@ async fn a_torn_file_header_is_cut() {
 async fn three_files(dir: &Path) {
     for step in 0..3 {
         let journal = open(dir);
-        journal.accept(&calls(step * 4..step * 4 + 2)).await.expect("accepted");
-        journal.accept(&calls(step * 4 + 2..step * 4 + 4)).await.expect("accepted");
+        journal.accept(&calls(step * 4..step * 4 + 2), None).await.expect("accepted");
+        journal.accept(&calls(step * 4 + 2..step * 4 + 4), None).await.expect("accepted");
     }
 }
 
@@ -169,7 +170,7 @@ async fn damage_at_the_end_does_not_stop_what_follows() {
     assert_eq!(numbers(&journal, 0, 100), (0..8).collect::<Vec<_>>());
     let (none, after) = journal.read(Position(8), 100, Position(0)).expect("readable");
     assert_eq!((none.len(), after), (0, journal.end()));
-    let next = journal.accept(&calls(20..22)).await.expect("accepted");
+    let next = journal.accept(&calls(20..22), None).await.expect("accepted").position;
     assert_eq!(numbers(&journal, 8, 100), [20, 21]);
     assert_eq!((next.0, journal.damaged()), (after.0 + 2, bytes.len() as u64));
 }
@@ -179,7 +180,7 @@ async fn large_batches_are_packed_beside() {
     let dir = tempfile::tempdir().expect("a directory");
     let journal = open(dir.path());
     for (count, from) in [(PACK_BESIDE_CALLS as u64 + 1, 0), (2_500, PACK_BESIDE_CALLS as u64 + 1)] {
-        journal.accept(&calls(from..from + count)).await.expect("accepted");
+        journal.accept(&calls(from..from + count), None).await.expect("accepted");
     }
     assert_eq!(numbers(&journal, 0, 700), (0..2_757).collect::<Vec<_>>());
 }
@@ -188,7 +189,7 @@ async fn large_batches_are_packed_beside() {
 async fn release_deletes_whole_files() {
     let dir = tempfile::tempdir().expect("a directory");
     for step in 0..3 {
-        open(dir.path()).accept(&calls(step * 4..step * 4 + 4)).await.expect("accepted");
+        open(dir.path()).accept(&calls(step * 4..step * 4 + 4), None).await.expect("accepted");
     }
     let journal = open(dir.path());
     journal.release(Position(7)).expect("released");
@@ -201,8 +202,8 @@ async fn release_deletes_whole_files() {
 #[tokio::test]
 async fn another_key_reads_nothing() {
     let dir = tempfile::tempdir().expect("a directory");
-    open(dir.path()).accept(&calls(0..1)).await.expect("accepted");
-    open(dir.path()).accept(&calls(1..2)).await.expect("accepted");
+    open(dir.path()).accept(&calls(0..1), None).await.expect("accepted");
+    open(dir.path()).accept(&calls(1..2), None).await.expect("accepted");
     let bytes = fs::read(newest_file(dir.path())).expect("readable");
     assert!(!bytes.windows(8).any(|window| window == b"\"target\""));
     let other = Journal::open(dir.path(), [4; 32], Position(0)).expect("opens");
@@ -210,4 +211,48 @@ async fn another_key_reads_nothing() {
     assert!(other.damaged() > 0);
     drop(other);
     assert_eq!(numbers(&open(dir.path()), 0, 9), [0, 1], "nothing was cut");
+}
+
+#[tokio::test]
+async fn a_batch_with_an_id_is_kept_once_also_after_a_crash() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (one, two) = (BatchId([1; 16]), BatchId([2; 16]));
+    let first = {
+        let journal = open(dir.path());
+        journal.accept(&calls(0..2), None).await.expect("accepted");
+        let first = journal.accept(&calls(2..5), Some(one)).await.expect("accepted");
+        assert_eq!(first, Accepted { position: Position(5), calls: 3, repeated: false });
+        // The sender asks twice at once.
+        let (batch, same) = (calls(5..7), calls(5..7));
+        let both = tokio::join!(journal.accept(&batch, Some(two)), journal.accept(&same, Some(two)));
+        let both = [both.0.expect("accepted"), both.1.expect("accepted")];
+        assert_eq!(both.map(|accepted| accepted.position), [Position(7); 2]);
+        assert_eq!(both.iter().filter(|accepted| accepted.repeated).count(), 1);
+        first
+    };
+    // The file as a crash may leave it: whole, torn within a record, not there.
+    let path = dir.path().join("batches");
+    for keep in [72, 50, 8, 0] {
+        let bytes = fs::read(&path).expect("written");
+        assert_eq!(bytes.len(), 72);
+        fs::write(&path, &bytes[..keep]).expect("written");
+        let journal = open(dir.path());
+        let again = journal.accept(&calls(2..5), Some(one)).await.expect("accepted");
+        assert_eq!(again, Accepted { repeated: true, ..first }, "{keep}");
+        assert!(journal.accept(&calls(5..7), Some(two)).await.expect("accepted").repeated);
+        assert_eq!(numbers(&journal, 0, 4), (0..7).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn ids_outlive_the_frames_that_held_them() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let id = BatchId([7; 16]);
+    open(dir.path()).accept(&calls(0..2), Some(id)).await.expect("accepted");
+    let journal = open(dir.path());
+    journal.accept(&calls(2..4), None).await.expect("accepted");
+    journal.release(Position(2)).expect("released");
+    assert_eq!(journal.oldest(), Position(2));
+    drop(journal);
+    assert!(open(dir.path()).accept(&calls(0..2), Some(id)).await.expect("accepted").repeated);
 }

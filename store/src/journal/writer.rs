@@ -2,6 +2,7 @@
 //! together (group commit): a frame is written only after the one before it is durable, so a crash can tear
 //! the last frame and no other.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -11,11 +12,12 @@ use std::sync::{Arc, PoisonError};
 use chacha20poly1305::ChaCha20Poly1305;
 use tokio::sync::oneshot;
 
+use super::batches::Batch;
 use super::frame::{self, FILE_HEADER, FileId, Frame};
 use super::{JournalFile, Shared};
 use crate::files::{io_error, private_file, sync_dir};
 use crate::limits::{FRAME_BYTES_MAX, FRAME_GROUP_BYTES, JOURNAL_FILE_BYTES};
-use crate::{Position, StoreError};
+use crate::{Accepted, BatchId, Position, StoreError};
 
 /// A batch that wants to be durable.
 pub(crate) struct Request {
@@ -23,8 +25,10 @@ pub(crate) struct Request {
     pub pieces: Vec<u8>,
     /// Calls in them.
     pub count: u32,
-    /// Told the position after the batch once it is durable.
-    pub reply: oneshot::Sender<Result<Position, StoreError>>,
+    /// What the sender calls it; the pieces end with a mark of it.
+    pub id: Option<BatchId>,
+    /// Told once the batch is durable.
+    pub reply: oneshot::Sender<Result<Accepted, StoreError>>,
 }
 
 /// The file being written.
@@ -72,27 +76,49 @@ impl Writer {
     }
 
     fn commit(&mut self, group: Vec<Request>) {
+        let (fresh, repeated) = self.sort_out(group);
         let before = self.next;
-        let count = group.iter().map(|request| request.count).sum();
-        let plain: Vec<u8> = group.iter().flat_map(|request| request.pieces.iter().copied()).collect();
-        let result = self.mend().and_then(|()| self.write(count, &plain));
+        let count = fresh.iter().map(|request| request.count).sum();
+        let marked = fresh.iter().any(|request| request.id.is_some());
+        let plain: Vec<u8> = fresh.iter().flat_map(|request| request.pieces.iter().copied()).collect();
+        let result = self.mend().and_then(|()| self.write((count, marked), &plain));
         if let Err(error) = &result {
             tracing::error!(error = %error, "journal frame not written");
         }
         let mut position = before;
-        for request in group {
-            position += u64::from(request.count);
-            let answer = match &result {
-                Ok(()) => Ok(Position(position)),
-                Err(error) => Err(again(error)),
-            };
+        let mut batches = self.shared.batches.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answers = Vec::with_capacity(fresh.len());
+        for Request { count, id, reply, .. } in fresh {
+            position += u64::from(count);
+            if let (Ok(()), Some(id)) = (&result, id) {
+                batches.add(Batch { id, end: position, calls: count });
+            }
+            answers.push((reply, Accepted { position: Position(position), calls: count, repeated: false }));
+        }
+        batches.write();
+        for (reply, accepted) in answers {
             // A caller that went away does not want the answer; its batch is kept all the same.
-            let _ = request.reply.send(answer);
+            let _ = reply.send(result.as_ref().map(|()| accepted).map_err(again));
+        }
+        for Request { id, reply, .. } in repeated {
+            let known = id.and_then(|id| batches.get(id)).map(|batch| batch.accepted());
+            let closed = || StoreError::Engine { what: "accepting calls", source: "not written".into() };
+            let failed = || result.as_ref().err().map_or_else(closed, again);
+            let _ = reply.send(known.ok_or_else(failed));
         }
     }
 
+    /// Requests to be written, and those whose batch is known or stands before them in the group.
+    fn sort_out(&self, group: Vec<Request>) -> (Vec<Request>, Vec<Request>) {
+        let batches = self.shared.batches.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = HashSet::new();
+        group
+            .into_iter()
+            .partition(|request| request.id.is_none_or(|id| batches.get(id).is_none() && seen.insert(id)))
+    }
+
     /// Appends one frame and returns when it is durable.
-    fn write(&mut self, count: u32, plain: &[u8]) -> Result<(), StoreError> {
+    fn write(&mut self, (count, marked): (u32, bool), plain: &[u8]) -> Result<(), StoreError> {
         if count == 0 {
             return Ok(());
         }
@@ -100,7 +126,7 @@ impl Writer {
             Some(active) if active.len < JOURNAL_FILE_BYTES => active,
             _ => self.create()?,
         };
-        let sealed = frame::seal(&active.cipher, &active.id, self.next, count, plain);
+        let sealed = frame::seal(&active.cipher, &active.id, (self.next, count, marked), plain);
         let written = match &sealed {
             Some(bytes) => active.file.write_all(bytes).and_then(|()| active.file.sync_data()),
             None => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
@@ -113,8 +139,8 @@ impl Writer {
         }
         self.active = Some(active);
         written.map_err(io_error("write", &path))?;
-        let frame =
-            Frame { offset, first: self.next, count, len: (len as usize - frame::FRAME_HEADER) as u32 };
+        let len = (len as usize - frame::FRAME_HEADER) as u32;
+        let frame = Frame { offset, first: self.next, count, len, marked };
         self.next = frame.end();
         let mut files = self.shared.files.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = files.last_mut() {

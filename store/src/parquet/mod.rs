@@ -32,7 +32,7 @@ use crate::files::create_private_dir;
 use crate::journal::Journal;
 use crate::limits::{MERGE_BYTES, MERGE_ROWS, MERGE_SEGMENTS};
 use crate::open::DirLock;
-use crate::{Bucket, CallLog, CallLogStats, CallPage, CallQuery, Position, StoreError};
+use crate::{Accepted, BatchId, Bucket, CallLog, CallLogStats, CallPage, CallQuery, Position, StoreError};
 
 /// The call log of one data directory.
 pub(crate) struct ParquetLog {
@@ -211,7 +211,11 @@ impl Inner {
 #[async_trait]
 impl CallLog for ParquetLog {
     async fn accept(&self, batch: &[Call]) -> Result<Position, StoreError> {
-        self.inner.journal.accept(batch).await
+        self.inner.journal.accept(batch, None).await.map(|accepted| accepted.position)
+    }
+
+    async fn accept_once(&self, batch: &[Call], id: BatchId) -> Result<Accepted, StoreError> {
+        self.inner.journal.accept(batch, Some(id)).await
     }
 
     async fn accepted(&self, from: Position, limit: usize) -> Result<(Vec<Call>, Position), StoreError> {
