@@ -98,7 +98,7 @@ counters! {
     calls,
     /// Calls handed out that could not be paired with certainty.
     unmatched,
-    /// Calls handed out before an earlier request was complete, because too many waited.
+    /// Calls handed out before an earlier request was complete, because too many waited, and streams handed out late.
     out_of_order,
     /// Problems found in the input.
     problems,

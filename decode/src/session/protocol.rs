@@ -10,6 +10,7 @@ use crate::out::Out;
 use crate::rpc::Framed;
 use crate::sofarpc::SofaRpc;
 use crate::thrift::Thrift;
+use crate::websocket::WebSocket;
 
 /// Where and when a slice of a stream was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,7 +95,8 @@ impl Next {
                 client.into_iter().for_each(|client| http.opened_by(client));
                 Box::new(http)
             }
-            Self::WebSocket(exchange) | Self::UpgradedHttp2(exchange) => {
+            Self::WebSocket(exchange) => Box::new(WebSocket::new(talk, exchange, out)),
+            Self::UpgradedHttp2(exchange) => {
                 exchange.emit(out);
                 Box::new(Opaque::new(talk))
             }
