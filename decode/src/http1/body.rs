@@ -1,11 +1,18 @@
-//! A body while it arrives: the first bytes are kept, all are counted.
+//! A body while it arrives: its first bytes are kept, and its last ones where it is too long; all are counted.
 
 use model::limits;
+
+/// Bytes kept from the start.
+const HEAD_BYTES_MAX: usize = limits::BODY_BYTES_MAX - limits::BODY_TAIL_BYTES_MAX;
 
 #[derive(Debug, Default)]
 pub(crate) struct Body {
     bytes: Vec<u8>,
+    /// What came after the head of a long body; at most twice the tail that is kept.
+    tail: Vec<u8>,
     size: u64,
+    /// Trailer section as it was sent (RFC 9112 §7.1.2).
+    pub(crate) trailer: Vec<u8>,
     /// Bytes are missing before the end of what arrived.
     pub(crate) has_gap: bool,
     /// More arrived than is kept.
@@ -29,12 +36,37 @@ impl Body {
     /// reads like another document.
     pub(crate) fn push(&mut self, data: &[u8]) {
         self.size += data.len() as u64;
-        if self.has_gap || self.truncated {
+        if self.has_gap {
             return;
         }
         let room = limits::BODY_BYTES_MAX - self.bytes.len();
-        self.truncated = data.len() > room;
-        self.bytes.extend_from_slice(&data[..data.len().min(room)]);
+        if !self.truncated && data.len() <= room {
+            self.bytes.extend_from_slice(data);
+            return;
+        }
+        self.push_tail(data);
+    }
+
+    /// Keeps the last bytes of a body that is too long.
+    fn push_tail(&mut self, mut data: &[u8]) {
+        if !self.truncated {
+            self.truncated = true;
+            if let Some(room) = HEAD_BYTES_MAX.checked_sub(self.bytes.len()) {
+                let (head, rest) = data.split_at(room.min(data.len()));
+                self.bytes.extend_from_slice(head);
+                data = rest;
+            } else {
+                self.tail = self.bytes.split_off(HEAD_BYTES_MAX);
+            }
+        }
+        let keep = limits::BODY_TAIL_BYTES_MAX;
+        if data.len() >= keep {
+            self.tail.clear();
+            data = &data[data.len() - keep..];
+        } else if self.tail.len() + data.len() > 2 * keep {
+            self.tail.drain(..self.tail.len() + data.len() - keep);
+        }
+        self.tail.extend_from_slice(data);
     }
 
     /// Counts bytes that were sent but not seen.
@@ -43,13 +75,24 @@ impl Body {
         self.has_gap = true;
     }
 
-    /// Bytes kept.
+    /// The first bytes.
+    #[cfg(test)]
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The kept bytes.
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
+    /// Bytes held.
+    pub(crate) fn held(&self) -> usize {
+        self.bytes.len() + self.tail.len() + self.trailer.len()
+    }
+
+    /// The kept bytes: of a body that is too long the first and the last. `is_coded`: the last ones mean
+    /// nothing without what came before them.
+    pub(crate) fn into_bytes(mut self, is_coded: bool) -> Vec<u8> {
+        if !is_coded && !self.has_gap {
+            let surplus = self.tail.len().saturating_sub(limits::BODY_TAIL_BYTES_MAX);
+            self.bytes.extend_from_slice(&self.tail[surplus..]);
+        }
         self.bytes
     }
 
@@ -63,12 +106,37 @@ impl Body {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_cap_is_exact_and_everything_is_counted() {
+    #[track_caller]
+    fn check(step: usize, len: usize) {
+        let all: Vec<u8> = (0..len).map(|at| (at / 1_000) as u8).collect();
         let mut body = Body::new();
-        let block = vec![7; 3 << 20];
-        (0..4).for_each(|_| body.push(&block));
-        assert!(body.truncated && !body.has_gap);
-        assert_eq!((body.bytes().len(), body.size()), (limits::BODY_BYTES_MAX, 12 << 20));
+        all.chunks(step).for_each(|part| body.push(part));
+        assert_eq!((body.truncated, body.size()), (len > limits::BODY_BYTES_MAX, len as u64));
+        assert!(body.held() <= limits::BODY_BYTES_MAX + limits::BODY_TAIL_BYTES_MAX);
+        let kept = body.into_bytes(false);
+        if len <= limits::BODY_BYTES_MAX {
+            assert!(kept == all, "{len} in steps of {step}");
+            return;
+        }
+        let tail = &all[len - limits::BODY_TAIL_BYTES_MAX..];
+        assert_eq!(kept.len(), limits::BODY_BYTES_MAX);
+        assert!(kept[..HEAD_BYTES_MAX] == all[..HEAD_BYTES_MAX] && kept.ends_with(tail));
+    }
+
+    #[test]
+    fn the_caps_are_exact_and_everything_is_counted() {
+        for step in [1_460, 200_000, 3 << 20, 64 << 20] {
+            check(step, limits::BODY_BYTES_MAX);
+            check(step, limits::BODY_BYTES_MAX + 1);
+            check(step, limits::BODY_BYTES_MAX + 300_000);
+            check(step, 2 * limits::BODY_BYTES_MAX + 77);
+        }
+    }
+
+    #[test]
+    fn the_tail_of_a_coded_body_is_left_out() {
+        let mut body = Body::new();
+        body.push(&vec![7; limits::BODY_BYTES_MAX + 1]);
+        assert_eq!(body.into_bytes(true).len(), HEAD_BYTES_MAX);
     }
 }

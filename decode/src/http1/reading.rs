@@ -5,9 +5,10 @@ use model::{Anomaly, limits};
 
 use super::chunked::Progress as Chunk;
 use super::connection::{Http1, Span, State};
-use super::exchange::Progress;
+use super::exchange::{Exchange, Progress};
 use super::framing::note;
 use super::head::{self, Head};
+use super::lenient;
 use super::recognise::{Start, recognise, recognise_segment, skip_line_ends};
 use crate::out::Out;
 use crate::session::Mark;
@@ -65,6 +66,14 @@ impl Http1 {
                 let span = Span { begin, end: Mark { seq: mark.seq + used as u64, ..mark } };
                 self.message(dir, head, span, out);
                 used
+            }
+            Err(_) if self.talk.client == Some(dir) && lenient::is_simple_request(&side.head) => {
+                let begin = side.begin;
+                let data = self.take_head(dir);
+                let head = self.read_head(dir, &data);
+                let span = Span { begin, end: Mark { seq: mark.seq + taken as u64, ..mark } };
+                self.message(dir, head, span, out);
+                taken
             }
             Err(searched) if side.head.len() < limits::HEADER_BYTES_MAX => {
                 side.searched = searched;
@@ -135,6 +144,13 @@ impl Http1 {
             self.complete(dir, mark, None, out);
             return 0;
         }
+        if is_request
+            && self.queue.back().is_some_and(Exchange::is_body_withheld)
+            && recognise_segment(bytes) == Start::Request
+        {
+            self.complete(dir, mark, None, out);
+            return 0;
+        }
         let before = self.bodies;
         let Some(exchange) = self.current(dir) else {
             self.lose(dir, true);
@@ -156,6 +172,14 @@ impl Http1 {
                 (bytes.len(), Chunk::More)
             }
         };
+        if let State::Chunked(chunks) = &state
+            && chunks.is_odd()
+        {
+            note(&mut exchange.call.anomalies, Anomaly::ODD_CHUNK);
+        }
+        if exchange.is_stream {
+            exchange.hand_out_early(mark.ts, out);
+        }
         self.bodies = before + exchange.bytes() - held;
         self.sides[dir].state = state;
         match progress {
