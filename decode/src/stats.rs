@@ -172,6 +172,8 @@ counters! {
     repeated_bytes,
     /// Payload bytes outside any window or after the close.
     stray_bytes,
+    /// Resets outside the window of their receiver, which do not end a connection.
+    ignored_ends,
     /// Places where bytes of a stream are missing.
     gaps,
     /// Bytes missing there.

@@ -226,7 +226,8 @@ mod tests {
         check(&["x-gzip"], gzip(&text), &text, None);
         check(&["gzip"], gzip(&text)[..gzip(&text).len() - 5].to_vec(), &text, None);
         let packed = gzip(b"fields");
-        let fields = [&[0x1f, 0x8b, 8, 0x1e, 0, 0, 0, 0, 0, 0, 3, 0][..], b"abcname\0comment\0", &[9, 9]].concat();
+        let fields =
+            [&[0x1f, 0x8b, 8, 0x1e, 0, 0, 0, 0, 0, 0, 3, 0][..], b"abcname\0comment\0", &[9, 9]].concat();
         check(&["gzip"], [fields, packed[10..].to_vec()].concat(), b"fields", None);
     }
 

@@ -109,8 +109,8 @@ impl Http1 {
             let exchange = self.push_request(head, span, out);
             let call = &mut exchange.call;
             let headers = call.request.as_ref().map(|request| &request.headers);
-            let framing =
-                headers.map_or(Framing::None, |headers| framing::of_request(headers, minor, &mut call.anomalies));
+            let framing = headers
+                .map_or(Framing::None, |headers| framing::of_request(headers, minor, &mut call.anomalies));
             if let Framing::Fixed(len) = framing {
                 exchange.request_body.reserve(len);
             }

@@ -52,8 +52,7 @@ mod tests {
     fn check(body: &str, expect: &[&str]) {
         let mut anomalies = Vec::new();
         let found = events(body.as_bytes(), &mut anomalies);
-        let found: Vec<&str> =
-            found.iter().map(|it| std::str::from_utf8(&it.body).expect("text")).collect();
+        let found: Vec<&str> = found.iter().map(|it| std::str::from_utf8(&it.body).expect("text")).collect();
         assert_eq!((found.as_slice(), anomalies.len()), (expect, 0));
     }
 

@@ -7,7 +7,7 @@ use model::{Anomaly, Call, Message, limits};
 use super::body::Body;
 use super::coding::Codings;
 use super::events::events;
-use super::framing::note;
+use super::framing::{is_compressed, note};
 use super::head::{First, Head, NO_VERSION};
 use super::lenient;
 use crate::order::Ticket;
@@ -115,7 +115,10 @@ impl Exchange {
     /// nothing of it so far.
     pub(crate) fn is_body_withheld(&self) -> bool {
         let expects = |request: &Message| {
-            request.headers.get("expect").is_some_and(|value| value.trim().eq_ignore_ascii_case("100-continue"))
+            request
+                .headers
+                .get("expect")
+                .is_some_and(|value| value.trim().eq_ignore_ascii_case("100-continue"))
         };
         self.request == Progress::Arriving
             && self.request_body.size() == 0
@@ -211,7 +214,8 @@ pub(crate) fn finish(
                     let at = names.len();
                     names.splice(at..at, coded);
                 }
-                _ => names.extend(coded),
+                // Whatever else stands there is a framing that did not work.
+                _ => names.extend(coded.filter(|coding| is_compressed(coding))),
             }
         }
     }

@@ -109,7 +109,7 @@ fn codings(value: &str, before: Option<Coding>, anomalies: &mut Vec<Anomaly>) ->
         is_odd |= last == Some(Coding::Chunked);
         last = if is("chunked") {
             Some(Coding::Chunked)
-        } else if is("gzip") || is("x-gzip") || is("deflate") || is("compress") || is("x-compress") {
+        } else if is_compressed(name) {
             Some(Coding::Compressed)
         } else if is("identity") || name.is_empty() {
             is_odd = true;
@@ -124,6 +124,11 @@ fn codings(value: &str, before: Option<Coding>, anomalies: &mut Vec<Anomaly>) ->
         note(anomalies, Anomaly::BAD_TRANSFER_ENCODING);
     }
     last
+}
+
+/// A transfer coding that compresses (RFC 9112 §7.2).
+pub(super) fn is_compressed(name: &str) -> bool {
+    ["gzip", "x-gzip", "deflate", "compress", "x-compress"].iter().any(|it| name.eq_ignore_ascii_case(it))
 }
 
 fn parse_length(text: &str) -> Option<u64> {

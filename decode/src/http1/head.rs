@@ -181,7 +181,10 @@ mod tests {
     fn too_many_fields_are_cut_and_marked() {
         let many = format!("GET / HTTP/1.1\r\n{}\r\n", "a: 1\r\n".repeat(limits::HEADER_FIELDS_MAX + 9));
         let head = read_request(many.as_bytes()).expect("a head");
-        assert_eq!((head.headers.len(), head.anomalies), (limits::HEADER_FIELDS_MAX, vec![Anomaly::BAD_HEAD]));
+        assert_eq!(
+            (head.headers.len(), head.anomalies),
+            (limits::HEADER_FIELDS_MAX, vec![Anomaly::BAD_HEAD])
+        );
     }
 
     #[test]

@@ -12,11 +12,8 @@ pub(super) fn read(data: &[u8], is_request: bool) -> Option<Head> {
     let mut anomalies = Vec::new();
     let mut lines = Lines { rest: skip_line_ends(data), has_bare_lf: false };
     let line = lines.next()?;
-    let (first, minor) = if is_request {
-        request_line(line, &mut anomalies)?
-    } else {
-        status_line(line, &mut anomalies)?
-    };
+    let (first, minor) =
+        if is_request { request_line(line, &mut anomalies)? } else { status_line(line, &mut anomalies)? };
     note_bytes(line, &mut anomalies);
     let (fields, is_cut) = fields(&mut lines, &mut anomalies);
     if lines.has_bare_lf {

@@ -102,9 +102,27 @@ impl Http1 {
         if start == expect || start == Start::Short {
             return true;
         }
+        if self.is_turned_round(dir, bytes) {
+            return true;
+        }
         self.take_head(dir);
         self.lose(dir, true);
         false
+    }
+
+    /// The first message of the connection shows that not the side that opened it asks (both opened it at
+    /// once, or the mirror swapped the handshake).
+    fn is_turned_round(&mut self, dir: usize, bytes: &[u8]) -> bool {
+        let client = match recognise_segment(bytes) {
+            Start::Request => dir,
+            Start::Response => 1 - dir,
+            _ => return false,
+        };
+        if self.calls > 0 || self.talk.calls > 0 {
+            return false;
+        }
+        self.talk.client = Some(client);
+        true
     }
 
     fn read_head(&self, dir: usize, data: &[u8]) -> Option<Head> {

@@ -57,7 +57,9 @@ fn line(bytes: &[u8]) -> Read {
 
 /// Version 2: signature, version and command, family, length, addresses.
 fn block(bytes: &[u8]) -> Read {
-    let Some([command, family, high, low, rest @ ..]) = bytes.get(SIGNATURE.len()..) else { return Read::Bad };
+    let Some([command, family, high, low, rest @ ..]) = bytes.get(SIGNATURE.len()..) else {
+        return Read::Bad;
+    };
     let len = usize::from(u16::from_be_bytes([*high, *low]));
     if command >> 4 != 2 || len > BLOCK_BYTES_MAX {
         return Read::Bad;

@@ -66,7 +66,11 @@ fn address_len(bytes: &[u8]) -> Option<usize> {
 fn answer(bytes: &[u8]) -> Step {
     match bytes {
         [0, code, ..] => {
-            if bytes.len() < 8 { Step::More } else { Step::Over { len: 8, granted: *code == 90 } }
+            if bytes.len() < 8 {
+                Step::More
+            } else {
+                Step::Over { len: 8, granted: *code == 90 }
+            }
         }
         [5, 0xff, ..] => Step::Over { len: 2, granted: false },
         [5, method, rest @ ..] => {
