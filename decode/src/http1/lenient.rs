@@ -43,6 +43,9 @@ pub(super) fn is_simple_request(data: &[u8]) -> bool {
             .is_some_and(|(_, minor)| minor == NO_VERSION)
 }
 
+/// Name and value of a header field; the value may come from several lines.
+type Field<'a> = (&'a [u8], Vec<u8>);
+
 struct Lines<'a> {
     rest: &'a [u8],
     has_bare_lf: bool,
@@ -64,8 +67,8 @@ impl<'a> Lines<'a> {
 }
 
 /// The fields up to the empty line, and whether some were left out because they are too many.
-fn fields<'a>(lines: &mut Lines<'a>, anomalies: &mut Vec<Anomaly>) -> (Vec<(&'a [u8], Vec<u8>)>, bool) {
-    let mut fields: Vec<(&[u8], Vec<u8>)> = Vec::new();
+fn fields<'a>(lines: &mut Lines<'a>, anomalies: &mut Vec<Anomaly>) -> (Vec<Field<'a>>, bool) {
+    let mut fields: Vec<Field<'a>> = Vec::new();
     while let Some(line) = lines.next().filter(|line| !line.is_empty()) {
         if fields.len() >= limits::HEADER_FIELDS_MAX {
             return (fields, true);

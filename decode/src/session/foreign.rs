@@ -2,10 +2,10 @@
 //! until something else is recognised. A protocol is one line in [`PROBES`].
 
 use super::Next;
-use crate::rpc::Framing;
-use crate::{brpc, dubbo, sofarpc, thrift};
 use super::proxy_header::SIGNATURE;
 use super::socks::is_client_hello;
+use crate::rpc::Framing;
+use crate::{brpc, dubbo, sofarpc, thrift};
 
 /// What a probe makes of the bytes at the start of a stream or segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
