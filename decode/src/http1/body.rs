@@ -8,15 +8,21 @@ const HEAD_BYTES_MAX: usize = limits::BODY_BYTES_MAX - limits::BODY_TAIL_BYTES_M
 #[derive(Debug, Default)]
 pub(crate) struct Body {
     bytes: Vec<u8>,
-    /// What came after the head of a long body; at most twice the tail that is kept.
-    tail: Vec<u8>,
     size: u64,
-    /// Trailer section as it was sent (RFC 9112 §7.1.2).
-    pub(crate) trailer: Vec<u8>,
+    rare: Option<Box<Rare>>,
     /// Bytes are missing before the end of what arrived.
     pub(crate) has_gap: bool,
     /// More arrived than is kept.
     pub(crate) truncated: bool,
+}
+
+/// What few bodies have, apart to keep the others small.
+#[derive(Debug, Default)]
+struct Rare {
+    /// What came after the head of a long body; at most twice the tail that is kept.
+    tail: Vec<u8>,
+    /// Trailer section as it was sent (RFC 9112 §7.1.2).
+    trailer: Vec<u8>,
 }
 
 /// Largest allocation made on the word of a `Content-Length`.
@@ -56,17 +62,30 @@ impl Body {
                 self.bytes.extend_from_slice(head);
                 data = rest;
             } else {
-                self.tail = self.bytes.split_off(HEAD_BYTES_MAX);
+                self.rare.get_or_insert_default().tail = self.bytes.split_off(HEAD_BYTES_MAX);
             }
         }
         let keep = limits::BODY_TAIL_BYTES_MAX;
+        let tail = &mut self.rare.get_or_insert_default().tail;
         if data.len() >= keep {
-            self.tail.clear();
+            tail.clear();
             data = &data[data.len() - keep..];
-        } else if self.tail.len() + data.len() > 2 * keep {
-            self.tail.drain(..self.tail.len() + data.len() - keep);
+        } else if tail.len() + data.len() > 2 * keep {
+            tail.drain(..tail.len() + data.len() - keep);
         }
-        self.tail.extend_from_slice(data);
+        tail.extend_from_slice(data);
+    }
+
+    /// Takes a byte of the trailer section. The empty line that ends it costs nothing.
+    pub(crate) fn push_trailer(&mut self, byte: u8) {
+        if self.rare.is_some() || !matches!(byte, b'\r' | b'\n') {
+            self.rare.get_or_insert_default().trailer.push(byte);
+        }
+    }
+
+    /// The trailer section, as it was sent.
+    pub(crate) fn take_trailer(&mut self) -> Vec<u8> {
+        self.rare.as_mut().map(|rare| std::mem::take(&mut rare.trailer)).unwrap_or_default()
     }
 
     /// Counts bytes that were sent but not seen.
@@ -83,15 +102,15 @@ impl Body {
 
     /// Bytes held.
     pub(crate) fn held(&self) -> usize {
-        self.bytes.len() + self.tail.len() + self.trailer.len()
+        self.bytes.len() + self.rare.as_ref().map_or(0, |rare| rare.tail.len() + rare.trailer.len())
     }
 
     /// The kept bytes: of a body that is too long the first and the last. `is_coded`: the last ones mean
     /// nothing without what came before them.
     pub(crate) fn into_bytes(mut self, is_coded: bool) -> Vec<u8> {
-        if !is_coded && !self.has_gap {
-            let surplus = self.tail.len().saturating_sub(limits::BODY_TAIL_BYTES_MAX);
-            self.bytes.extend_from_slice(&self.tail[surplus..]);
+        if let Some(rare) = self.rare.filter(|_| !is_coded && !self.has_gap) {
+            let surplus = rare.tail.len().saturating_sub(limits::BODY_TAIL_BYTES_MAX);
+            self.bytes.extend_from_slice(&rare.tail[surplus..]);
         }
         self.bytes
     }

@@ -138,7 +138,7 @@ impl Chunks {
             Phase::Trailer(len) => {
                 self.extra += 1;
                 self.is_odd |= byte == b'\n' && !after_cr;
-                body.trailer.push(byte);
+                body.push_trailer(byte);
                 match byte {
                     b'\n' if len == 0 => return Progress::Done,
                     b'\n' => self.phase = Phase::Trailer(0),

@@ -219,7 +219,7 @@ pub(crate) fn finish(
             }
         }
     }
-    let trailer = std::mem::take(&mut body.trailer);
+    let trailer = body.take_trailer();
     let (bytes, anomaly) = codings.remove(&names, body.into_bytes(!names.is_empty()));
     match anomaly {
         // A coded body that is cut cannot end well: the cause is named already.
@@ -229,7 +229,9 @@ pub(crate) fn finish(
         None => {}
     }
     message.body = Some(bytes);
-    lenient::trailer(&trailer, &mut message.headers);
+    if !trailer.is_empty() {
+        lenient::trailer(&trailer, &mut message.headers);
+    }
 }
 
 pub(crate) fn protocol(minor: u8) -> &'static str {
