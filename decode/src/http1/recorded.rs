@@ -126,7 +126,7 @@ mod tests {
         );
         check("HTTP/1.1 200 OK\r\n\r\nall", Some("GET"), ("all", &[]));
         check("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", Some("GET"), ("ab", &["cut-off"]));
-        check("GET / HTTP/1.1\r\nHost: x", None, ("", &["bad-head"]));
+        check("GET / HTTP/1.1\r\nHost: x", None, ("", &[]));
         assert!(read_recorded(b"hello", None, &mut Codings::new()).is_none());
     }
 }
