@@ -37,13 +37,18 @@ impl Socks {
 pub(super) fn is_client_hello(bytes: &[u8]) -> Option<bool> {
     match bytes {
         [5] | [4] | [] => None,
-        [5, 0, ..] => Some(false),
+        // Ten methods are registered; others would be bytes of something else.
+        [5, 0 | 11.., ..] => Some(false),
+        [5, _, methods @ ..] if methods.iter().any(|method| *method > 9) => Some(false),
         [5, count, methods @ ..] => match methods.len().cmp(&usize::from(*count)) {
             std::cmp::Ordering::Less => None,
-            std::cmp::Ordering::Equal => Some(methods.iter().all(|method| *method < 10 || *method >= 0x80)),
+            std::cmp::Ordering::Equal => Some(true),
             std::cmp::Ordering::Greater => Some(false),
         },
         [4, command, rest @ ..] if *command == 1 || *command == 2 => match rest {
+            [_, _, _, _, _, _, texts @ ..] if texts.iter().any(|byte| !matches!(byte, 0 | 0x20..=0x7e)) => {
+                Some(false)
+            }
             [_, _, _, _, _, _, texts @ ..] if texts.contains(&0) => Some(bytes.ends_with(&[0])),
             _ if bytes.len() > BYTES_MAX => Some(false),
             _ => None,
