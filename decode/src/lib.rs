@@ -27,6 +27,7 @@ mod sofarpc;
 mod stats;
 mod tcp;
 mod thrift;
+mod websocket;
 
 pub use decoder::{Decoder, Outcome};
 pub use format::{BadFormat, JsonMap, LogFormat, Options};

@@ -25,6 +25,8 @@ pub(crate) struct Ticket {
 #[derive(Debug)]
 pub(crate) struct Order {
     open: BTreeSet<Ticket>,
+    /// Open requests that get a stream without an end in sight: they hold others back only for a while.
+    streams: BTreeSet<Ticket>,
     done: BinaryHeap<Reverse<(Ticket, usize)>>,
     calls: Vec<Option<Call>>,
     free: Vec<usize>,
@@ -32,7 +34,7 @@ pub(crate) struct Order {
     now: i64,
     slack: i64,
     serial: u64,
-    /// Calls that left before their turn.
+    /// Calls that left before or after their turn.
     pub(crate) early: u64,
 }
 
@@ -41,6 +43,7 @@ impl Order {
     pub(crate) fn new(slack_us: i64) -> Self {
         Self {
             open: BTreeSet::new(),
+            streams: BTreeSet::new(),
             done: BinaryHeap::new(),
             calls: Vec::new(),
             free: Vec::new(),
@@ -87,9 +90,15 @@ impl Order {
         self.open.remove(&ticket);
     }
 
+    /// What answers this request may never end: later calls wait for it for [`limits::STREAM_ORDER_US`] only.
+    /// Its own call leaves when it is complete, late.
+    pub(crate) fn relax(&mut self, ticket: Ticket) {
+        self.streams.insert(ticket);
+    }
+
     /// The call of an open request is complete.
     pub(crate) fn close(&mut self, ticket: Ticket, call: Call) {
-        self.open.remove(&ticket);
+        self.early += u64::from(!self.open.remove(&ticket));
         self.bytes += weight(&call);
         let at = match self.free.pop() {
             Some(at) => {
@@ -113,6 +122,12 @@ impl Order {
     /// Hands out what is due.
     pub(crate) fn release(&mut self, emit: &mut impl FnMut(Call)) {
         let horizon = self.now.saturating_sub(self.slack);
+        while let Some(first) = self.streams.first()
+            && (!self.open.contains(first) || self.now.saturating_sub(first.ts) > limits::STREAM_ORDER_US)
+        {
+            self.open.remove(first);
+            self.streams.pop_first();
+        }
         while let Some(&Reverse((ticket, _))) = self.done.peek() {
             let due = ticket.ts <= horizon && self.open.first().is_none_or(|first| ticket < *first);
             let full = self.done.len() > limits::ORDER_CALLS_MAX || self.bytes > limits::ORDER_BYTES_MAX;
@@ -151,7 +166,8 @@ impl Order {
 
 fn weight(call: &Call) -> usize {
     let body = |message: &Option<model::Message>| message.as_ref().map_or(0, |message| message.body().len());
-    body(&call.request) + body(&call.response)
+    let messages = call.messages.iter().map(|message| message.body.len()).sum::<usize>();
+    body(&call.request) + body(&call.response) + messages
 }
 
 #[cfg(test)]
@@ -179,6 +195,21 @@ mod tests {
         check(&mut order, &[]);
         order.close(slow, call(10));
         check(&mut order, &[10, 20]);
+    }
+
+    #[test]
+    fn a_stream_holds_others_back_for_a_while_only() {
+        let mut order = Order::new(0);
+        let (endless, quick) = (order.open(10), order.open(20));
+        order.relax(endless);
+        order.close(quick, call(20));
+        order.advance(limits::STREAM_ORDER_US);
+        check(&mut order, &[]);
+        order.advance(limits::STREAM_ORDER_US + 11);
+        check(&mut order, &[20]);
+        order.close(endless, call(10));
+        check(&mut order, &[10]);
+        assert_eq!(order.early, 1);
     }
 
     #[test]

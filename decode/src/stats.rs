@@ -98,7 +98,7 @@ counters! {
     calls,
     /// Calls handed out that could not be paired with certainty.
     unmatched,
-    /// Calls handed out before an earlier request was complete, because too many waited.
+    /// Calls handed out before an earlier request was complete, because too many waited, and streams handed out late.
     out_of_order,
     /// Problems found in the input.
     problems,
@@ -176,6 +176,8 @@ counters! {
     repeated_bytes,
     /// Payload bytes outside any window or after the close.
     stray_bytes,
+    /// Resets outside the window of their receiver, which do not end a connection.
+    ignored_ends,
     /// Places where bytes of a stream are missing.
     gaps,
     /// Bytes missing there.

@@ -185,15 +185,39 @@ fn other_rpc(frames: &mut Vec<Frame>) {
     brpc.close();
 }
 
+/// Fragments, control frames, compression with context, a refused message; and a stream of events.
+fn streams(frames: &mut Vec<Frame>) {
+    let mut socket = Conversation::open(frames, 40_006, 1_795_000_000_000_000);
+    socket.request(
+        b"GET /chat HTTP/1.1\r\nHost: shop.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+    );
+    socket.response(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n\r\n\x81\x02hi",
+    );
+    socket.request(b"\x01\x83\0\0\0\0hel\x89\x81\x01\x01\x01\x01\x20\x80\x82\x37\xfa\x21\x3d\x5b\x95");
+    socket.response(b"\x8a\x01!\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00\xc1\x05\xf2\x00\x11\x00\x00");
+    socket.request(b"\x82\xfe\0\x80\0\0\0\0");
+    socket.request(&[0xff; 128]);
+    socket.response(b"\x88\x0a\x03\xf1too long");
+    socket.close();
+    let mut events = Conversation::open(frames, 40_007, 1_795_000_001_000_000);
+    events.request(&get("/events"));
+    events.response(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n");
+    events.response(b"10\r\nid: 1\ndata: one\n\r\n");
+    events.response(b"10\r\ndata: more\n\n: x\n\r\n9\r\ndata:two\n\r\n1\r\n\n\r\n0\r\n\r\n");
+    events.close();
+}
+
 /// Writes the capture files that the cases read; run with `--ignored` after changing them.
 #[test]
 #[ignore = "writes inputs"]
 fn write_captures() {
     type Build = fn(&mut Vec<Frame>);
-    let cases: [(&str, Build); 6] = [
+    let cases: [(&str, Build); 7] = [
         ("http1-framings", framings),
         ("http1-odd-heads", odd_heads),
         ("http1-losses", losses),
+        ("http1-streams", streams),
         ("rpc-dubbo", dubbo),
         ("rpc-thrift", thrift),
         ("rpc-others", other_rpc),

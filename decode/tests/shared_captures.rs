@@ -91,6 +91,8 @@ fn lines_of(calls: &[Call]) -> Vec<Line> {
     let mut lines: Vec<Line> = calls
         .iter()
         .filter(|call| !call.method.is_empty())
+        // Those of HTTP/2 are compared in shared_http2.rs.
+        .filter(|call| call.protocol != "http/2" && !call.protocol.starts_with("grpc"))
         .map(|call| (call.method.clone(), call.target.clone(), call.status.map(u64::from)))
         .collect();
     lines.sort();

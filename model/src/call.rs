@@ -199,7 +199,7 @@ pub struct Rpc {
 pub struct StreamMessage {
     /// True when the client sent it.
     pub from_client: bool,
-    /// `text`, `binary`, `event`, ...
+    /// `text` and `binary` (WebSocket data), `close` (WebSocket, not an ordinary end: code and reason), `event` (SSE), ...
     pub kind: Cow<'static, str>,
     /// Payload, decompressed.
     pub body: Vec<u8>,
@@ -231,6 +231,34 @@ impl Anomaly {
     pub const OVERLAP: Self = Self(Cow::Borrowed("overlap"));
     /// A head that breaks RFC 9112 but could be read.
     pub const BAD_HEAD: Self = Self(Cow::Borrowed("bad-head"));
+    /// A `Content-Length` that is no plain decimal number.
+    pub const BAD_LENGTH: Self = Self(Cow::Borrowed("bad-length"));
+    /// A `Transfer-Encoding` that is obfuscated, repeated, unknown, or in an HTTP/1.0 message.
+    pub const BAD_TRANSFER_ENCODING: Self = Self(Cow::Borrowed("bad-transfer-encoding"));
+    /// A chunk that breaks RFC 9112 §7.1 but could be read: bare line feeds, spaces around the size, a long size.
+    pub const ODD_CHUNK: Self = Self(Cow::Borrowed("odd-chunk"));
+    /// A header field continued on the next line (RFC 9112 §5.2).
+    pub const OBS_FOLD: Self = Self(Cow::Borrowed("obs-fold"));
+    /// A line of a head that ends with a line feed alone.
+    pub const BARE_LF: Self = Self(Cow::Borrowed("bare-lf"));
+    /// A carriage return inside a line of a head.
+    pub const BARE_CR: Self = Self(Cow::Borrowed("bare-cr"));
+    /// A zero byte in a head.
+    pub const NUL: Self = Self(Cow::Borrowed("nul"));
+    /// White space between field name and colon (RFC 9112 §5.1).
+    pub const SPACE_BEFORE_COLON: Self = Self(Cow::Borrowed("space-before-colon"));
+    /// A line of a head that is no header field, or a field name that is no token.
+    pub const BAD_FIELD: Self = Self(Cow::Borrowed("bad-field"));
+    /// A version other than HTTP/1.0 and HTTP/1.1 in an HTTP/1 message, or none.
+    pub const BAD_VERSION: Self = Self(Cow::Borrowed("bad-version"));
+    /// Several `Host` fields.
+    pub const DUPLICATE_HOST: Self = Self(Cow::Borrowed("duplicate-host"));
+    /// The target names another authority than `Host`.
+    pub const HOST_CONFLICT: Self = Self(Cow::Borrowed("host-conflict"));
+    /// A WebSocket frame that breaks RFC 6455.
+    pub const BAD_FRAME: Self = Self(Cow::Borrowed("bad-frame"));
+    /// The stream had more messages than are kept.
+    pub const MESSAGES_TRUNCATED: Self = Self(Cow::Borrowed("messages-truncated"));
     /// Request and response could not be paired with certainty.
     pub const UNMATCHED: Self = Self(Cow::Borrowed("unmatched"));
 
@@ -241,8 +269,6 @@ impl Anomaly {
     pub const UNKNOWN_HEADER: Self = Self(Cow::Borrowed("unknown-header"));
     /// A gRPC message or trailer that cannot be read.
     pub const BAD_MESSAGE: Self = Self(Cow::Borrowed("bad-message"));
-    /// More messages than are kept.
-    pub const MESSAGES_TRUNCATED: Self = Self(Cow::Borrowed("messages-truncated"));
 
     /// The name.
     #[must_use]

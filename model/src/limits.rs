@@ -8,6 +8,16 @@ pub const HEADER_BYTES_MAX: usize = 256 << 10;
 pub const HEADER_FIELDS_MAX: usize = 512;
 /// Content codings removed from one body.
 pub const CODINGS_MAX: usize = 3;
+/// Bytes of body kept from the end of a message that is longer than what is kept.
+pub const BODY_TAIL_BYTES_MAX: usize = 256 << 10;
+/// Messages kept of one stream (WebSocket, server-sent events).
+pub const STREAM_MESSAGES_MAX: usize = 10_000;
+/// Bytes of messages kept of one stream.
+pub const STREAM_MESSAGE_BYTES_MAX: usize = 8 << 20;
+/// Capture time after which the call of a stream is handed out although the stream goes on, microseconds.
+pub const STREAM_US_MAX: i64 = 60 * 60 * 1_000_000;
+/// Capture time during which the call of a stream holds back later calls, microseconds.
+pub const STREAM_ORDER_US: i64 = 10 * 1_000_000;
 /// Bytes held out of order per direction of a TCP connection.
 pub const REORDER_BYTES_MAX: usize = 4 << 20;
 /// Bytes held for all TCP connections together.
@@ -28,6 +38,8 @@ pub const HTTP2_BLOCK_FRAMES_MAX: usize = 1_024;
 pub const HPACK_TABLE_BYTES_MAX: usize = 256 << 10;
 /// Messages kept of one call.
 pub const CALL_MESSAGES_MAX: usize = 10_000;
+/// Bytes of bodies of one connection that wait for their response.
+pub const PIPELINE_BYTES_MAX: usize = 64 << 20;
 /// Times that a connection may change its protocol (CONNECT, Upgrade) before it is left alone.
 pub const PROTOCOL_SWITCHES_MAX: usize = 8;
 /// Bytes of one line of a log or of call records, and of one entry of a document (HAR, Burp, GoReplay).

@@ -1,5 +1,6 @@
 //! The chunked transfer coding (RFC 9112 §7.1), byte by byte where it must, slice by slice where it can.
-//! Extensions and trailer fields are read over.
+//! Extensions are read over, trailer
+//! fields kept as they were sent.
 
 use memchr::memchr;
 use model::limits;
@@ -33,11 +34,25 @@ pub(crate) struct Chunks {
     phase: Phase,
     /// Bytes of extensions and trailers so far.
     extra: usize,
+    /// The byte before is a carriage return.
+    after_cr: bool,
+    /// Something breaks the grammar, but no reader could misread it.
+    is_odd: bool,
 }
+
+/// Most digits of a size, leading zeros included.
+const DIGITS_MAX: u8 = 64;
+/// Digits that a size needs at most.
+const DIGITS_USUAL: u8 = 16;
 
 impl Chunks {
     pub(crate) fn new() -> Self {
-        Self { phase: Phase::Size(0, 0), extra: 0 }
+        Self { phase: Phase::Size(0, 0), extra: 0, after_cr: false, is_odd: false }
+    }
+
+    /// True when something so far breaks RFC 9112 §7.1.
+    pub(crate) fn is_odd(&self) -> bool {
+        self.is_odd
     }
 
     /// Bytes of data left in the current chunk: a gap inside them does not lose the framing.
@@ -66,13 +81,14 @@ impl Chunks {
                 Phase::Extension(size) => {
                     let end = memchr(b'\n', &data[at..]);
                     let used = end.map_or(data.len() - at, |end| end + 1);
+                    self.line_ends(&data[at..at + used]);
                     at += used;
                     self.extra += used;
                     if end.is_some() {
                         self.phase = if size == 0 { Phase::Trailer(0) } else { Phase::Data(size) };
                     }
                 }
-                _ => match self.byte(data[at]) {
+                _ => match self.byte(data[at], body) {
                     Progress::Bad => return (at, Progress::Bad),
                     Progress::Done => return (at + 1, Progress::Done),
                     Progress::More => at += 1,
@@ -85,27 +101,44 @@ impl Chunks {
         (at, Progress::More)
     }
 
-    fn byte(&mut self, byte: u8) -> Progress {
+    /// Looks for carriage returns and line feeds that stand alone.
+    fn line_ends(&mut self, line: &[u8]) {
+        for byte in line {
+            self.is_odd |= self.after_cr != (*byte == b'\n');
+            self.after_cr = *byte == b'\r';
+        }
+    }
+
+    fn byte(&mut self, byte: u8, body: &mut Body) -> Progress {
+        let after_cr = std::mem::replace(&mut self.after_cr, byte == b'\r');
         match self.phase {
             Phase::Size(size, digits) => match (byte as char).to_digit(16) {
-                Some(digit) if digits < 16 => {
+                Some(digit) if digits < DIGITS_MAX && size >> 60 == 0 => {
+                    self.is_odd |= digits >= DIGITS_USUAL;
                     self.phase = Phase::Size(size << 4 | u64::from(digit), digits + 1);
                 }
                 None if digits > 0 && byte == b'\n' => {
+                    self.is_odd = true;
                     self.phase = if size == 0 { Phase::Trailer(0) } else { Phase::Data(size) };
                 }
                 None if digits > 0 && matches!(byte, b';' | b'\r' | b' ' | b'\t') => {
+                    self.is_odd |= matches!(byte, b' ' | b'\t');
                     self.phase = Phase::Extension(size);
                 }
                 _ => return Progress::Bad,
             },
             Phase::DataEnd => match byte {
-                b'\r' => {}
-                b'\n' => self.phase = Phase::Size(0, 0),
+                b'\r' if !after_cr => {}
+                b'\n' => {
+                    self.is_odd |= !after_cr;
+                    self.phase = Phase::Size(0, 0);
+                }
                 _ => return Progress::Bad,
             },
             Phase::Trailer(len) => {
                 self.extra += 1;
+                self.is_odd |= byte == b'\n' && !after_cr;
+                body.push_trailer(byte);
                 match byte {
                     b'\n' if len == 0 => return Progress::Done,
                     b'\n' => self.phase = Phase::Trailer(0),
@@ -155,10 +188,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_odd_over_any_split() {
+        let odd = ["3\nabc\r\n", "3 \r\nabc", "3;a\nabc", "3;a\rb\r\nabc", "3\r\nabc\n", "0\r\n\n"];
+        let plain = ["3\r\nabc\r\n", "3;a=b\r\nabc\r\n0\r\nA: b\r\n\r\n", "0003\r\n"];
+        for (input, expect) in odd.map(|it| (it, true)).into_iter().chain(plain.map(|it| (it, false))) {
+            for size in 1..=input.len() {
+                let (mut chunks, mut body) = (Chunks::new(), Body::new());
+                input.as_bytes().chunks(size).for_each(|part| {
+                    chunks.feed(part, &mut body);
+                });
+                assert_eq!(chunks.is_odd(), expect, "{input:?} in steps of {size}");
+            }
+        }
+    }
+
+    #[test]
     fn broken_sizes() {
         check("x\r\n", "", Progress::Bad, "x\r\n");
         check("2\r\nabc", "ab", Progress::Bad, "c");
         check("fffffffffffffffff\r\n", "", Progress::Bad, "f\r\n");
+        check("00000000000000000002\r\nab", "ab", Progress::More, "");
+        check("0x2\r\nab", "", Progress::Bad, "x2\r\nab");
         check("\r\n", "", Progress::Bad, "\r\n");
     }
 

@@ -9,6 +9,9 @@ use model::{Anomaly, limits};
 /// First growth of the output, bytes.
 const GROW_MIN: usize = 4 << 10;
 
+/// Largest window of zstd: 8 MiB (RFC 9659).
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
 /// How one layer ended.
 enum End {
     Whole,
@@ -60,17 +63,29 @@ impl Codings {
         if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
             Some(self.gzip(body))
         } else if name.eq_ignore_ascii_case("deflate") {
-            let raw = body.strip_prefix(zlib_header(body)).unwrap_or(body);
-            let mut plain = Vec::new();
-            let (_, end) = self.inflate(raw, &mut plain);
-            Some((plain, end))
+            Some(self.deflate(body))
         } else if name.eq_ignore_ascii_case("br") {
             Some(drain(brotli_decompressor::Decompressor::new(body, GROW_MIN)))
         } else if name.eq_ignore_ascii_case("zstd") {
-            Some(zstd::stream::read::Decoder::with_buffer(body).map_or((Vec::new(), End::Broken), drain))
+            Some(zstd_decoder(body).map_or((Vec::new(), End::Broken), drain))
         } else {
             None
         }
+    }
+
+    /// zlib as the standard says, raw as some servers do, and gzip, which browsers accept under this name.
+    fn deflate(&mut self, body: &[u8]) -> (Vec<u8>, End) {
+        if gzip_header(body).is_some() {
+            return self.gzip(body);
+        }
+        let mut plain = Vec::new();
+        let header = zlib_header(body);
+        let (_, end) = self.inflate(&body[header.len()..], &mut plain);
+        if plain.is_empty() && !header.is_empty() && matches!(end, End::Broken) {
+            let (_, end) = self.inflate(body, &mut plain);
+            return (plain, end);
+        }
+        (plain, end)
     }
 
     fn gzip(&mut self, mut body: &[u8]) -> (Vec<u8>, End) {
@@ -116,6 +131,13 @@ impl Codings {
             }
         }
     }
+}
+
+/// A frame may ask for a window of its own size: no more than browsers grant (RFC 9659).
+fn zstd_decoder(body: &[u8]) -> std::io::Result<zstd::stream::read::Decoder<'_, &[u8]>> {
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(body)?;
+    decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
+    Ok(decoder)
 }
 
 fn drain(reader: impl std::io::Read) -> (Vec<u8>, End) {
@@ -200,12 +222,25 @@ mod tests {
         // "hello" as an uncompressed brotli meta-block (RFC 7932 §9.2).
         check(&["br"], b"\x0b\x02\x80hello\x03".to_vec(), b"hello", None);
         check(&["gzip"], Vec::new(), b"", None);
+        check(&["deflate"], gzip(&text), &text, None);
+        check(&["x-gzip"], gzip(&text), &text, None);
+        check(&["gzip"], gzip(&text)[..gzip(&text).len() - 5].to_vec(), &text, None);
+        let packed = gzip(b"fields");
+        let fields =
+            [&[0x1f, 0x8b, 8, 0x1e, 0, 0, 0, 0, 0, 0, 3, 0][..], b"abcname\0comment\0", &[9, 9]].concat();
+        check(&["gzip"], [fields, packed[10..].to_vec()].concat(), b"fields", None);
     }
 
     #[test]
     fn broken_cut_and_unknown() {
         let packed = gzip(b"hello hello hello");
         check(&["gzip"], b"plain text".to_vec(), b"plain text", Some(Anomaly::BAD_ENCODING));
+        check(&["compress"], packed.clone(), &packed, Some(Anomaly::BAD_ENCODING));
+        let mut wide = zstd::stream::write::Encoder::new(Vec::new(), 1).expect("memory");
+        wide.window_log(27).expect("a setting");
+        wide.write_all(b"hello").expect("memory");
+        let wide = wide.finish().expect("memory");
+        check(&["zstd"], wide.clone(), &wide, Some(Anomaly::BAD_ENCODING));
         check(&["made-up"], packed.clone(), &packed, Some(Anomaly::BAD_ENCODING));
         let (plain, anomaly) = Codings::new().remove(&["gzip"], packed[..packed.len() - 10].to_vec());
         assert!(b"hello hello hello".starts_with(&plain[..]) && anomaly == Some(Anomaly::BAD_ENCODING));

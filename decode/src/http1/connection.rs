@@ -12,7 +12,7 @@ use super::framing::{self, Framing, note};
 use super::head::{First, Head};
 use super::pairing::Pairing;
 use crate::out::Out;
-use crate::session::{Mark, Next, Protocol, Switch, Talk};
+use crate::session::{Mark, Next, Talk};
 
 /// What the next bytes of a direction are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,20 +52,20 @@ impl Side {
 pub(crate) struct Http1 {
     pub(super) talk: Talk,
     pub(super) sides: [Side; 2],
-    queue: VecDeque<Exchange>,
+    pub(super) queue: VecDeque<Exchange>,
     /// A response without a request.
     pub(super) orphan: Option<Exchange>,
-    pairing: Pairing,
+    pub(super) pairing: Pairing,
     /// Start of an interim (1xx) response that precedes the next final one.
     interim: Option<u64>,
     /// Bytes of the current message were sent twice with different content.
-    contradicted: [bool; 2],
+    pub(super) contradicted: [bool; 2],
     /// What takes over after the message that was just read.
-    next: Option<Next>,
+    pub(super) next: Option<Next>,
     /// Everything was handed out.
-    closed: bool,
+    pub(super) closed: bool,
     /// Calls of this protocol.
-    calls: u64,
+    pub(super) calls: u64,
     pub(super) bodies: usize,
 }
 
@@ -104,12 +104,13 @@ impl Http1 {
             self.lose(dir, true);
             return;
         };
+        let minor = head.minor;
         if self.talk.client == Some(dir) {
             let exchange = self.push_request(head, span, out);
             let call = &mut exchange.call;
             let headers = call.request.as_ref().map(|request| &request.headers);
-            let framing =
-                headers.map_or(Framing::None, |headers| framing::of_request(headers, &mut call.anomalies));
+            let framing = headers
+                .map_or(Framing::None, |headers| framing::of_request(headers, minor, &mut call.anomalies));
             if let Framing::Fixed(len) = framing {
                 exchange.request_body.reserve(len);
             }
@@ -125,12 +126,13 @@ impl Http1 {
     }
 
     fn final_response(&mut self, dir: usize, head: Head, span: Span, out: &mut Out) {
+        let minor = head.minor;
         let Some(exchange) = self.begin_response(head, span.begin, out) else { return };
         let call = &mut exchange.call;
         let status = call.status.unwrap_or_default();
         let headers = call.response.as_ref().map(|response| &response.headers);
         let framing = headers.map_or(Framing::None, |headers| {
-            framing::of_response(&call.method, status, headers, &mut call.anomalies)
+            framing::of_response(&call.method, status, headers, minor, &mut call.anomalies)
         });
         if let Framing::Fixed(len) = framing {
             exchange.response_body.reserve(len);
@@ -139,7 +141,7 @@ impl Http1 {
     }
 
     pub(super) fn push_request(&mut self, head: Head, span: Span, out: &mut Out) -> &mut Exchange {
-        if self.queue.len() >= limits::PIPELINE_MAX
+        while (self.queue.len() >= limits::PIPELINE_MAX || self.bodies > limits::PIPELINE_BYTES_MAX)
             && let Some(mut exchange) = self.queue.pop_front()
         {
             note(&mut exchange.call.anomalies, Anomaly::UNMATCHED);
@@ -174,6 +176,9 @@ impl Http1 {
             exchange.set_response(head);
             let server = self.talk.server();
             exchange.call.host = super::exchange::server_host(server);
+            if exchange.is_stream {
+                out.order.relax(exchange.ticket);
+            }
             self.orphan = Some(exchange);
             return self.orphan.as_mut();
         };
@@ -186,6 +191,9 @@ impl Http1 {
         let exchange = self.queue.front_mut()?;
         exchange.after_gap = false;
         exchange.set_response(head);
+        if exchange.is_stream {
+            out.order.relax(exchange.ticket);
+        }
         Some(exchange)
     }
 
@@ -214,11 +222,16 @@ impl Http1 {
                 return self.complete(dir, mark, None, out);
             }
         };
-        let is_next = self.orphan.is_none()
-            && self.queue.front().is_some_and(|exchange| exchange.request == Progress::Done);
+        // The request may be missing, but must not be still on its way.
+        let is_over = |exchange: &Exchange| exchange.request == Progress::Done;
+        let is_next = match &self.orphan {
+            Some(_) => token == "websocket",
+            None => self.queue.front().is_some_and(is_over),
+        };
         self.next = Some(match token.as_str() {
             "websocket" | "h2c" if is_next => {
-                let Some(mut exchange) = self.queue.pop_front().map(Box::new) else { return };
+                let exchange = self.orphan.take().or_else(|| self.queue.pop_front());
+                let Some(mut exchange) = exchange.map(Box::new) else { return };
                 exchange.last_ts = exchange.last_ts.max(mark.ts);
                 exchange.response = Progress::Done;
                 self.bodies = self.bodies.saturating_sub(exchange.bytes());
@@ -226,7 +239,8 @@ impl Http1 {
             }
             _ => {
                 self.complete(dir, mark, None, out);
-                Next::Opaque
+                // RFC 2817; whatever else was agreed on is not read.
+                if token.starts_with("tls/") { Next::Unknown } else { Next::Opaque }
             }
         });
     }
@@ -283,132 +297,8 @@ impl Http1 {
         }
     }
 
-    fn emit(&mut self, exchange: Exchange, out: &mut Out) {
+    pub(super) fn emit(&mut self, exchange: Exchange, out: &mut Out) {
         self.bodies = self.bodies.saturating_sub(exchange.bytes());
         exchange.emit(out);
-    }
-}
-
-impl Protocol for Http1 {
-    fn opened_by(&mut self, client: usize) {
-        if self.calls > 0 || self.sides.iter().any(|side| side.state != State::Search) {
-            return;
-        }
-        self.talk.client = Some(client);
-        self.sides.iter_mut().for_each(|side| side.state = State::Head);
-        self.pairing.server_whole = true;
-        self.pairing.client_whole = true;
-    }
-
-    fn contradicted(&mut self, dir: usize) {
-        self.contradicted[dir] = true;
-    }
-
-    fn is_known(&self) -> bool {
-        self.calls > 0 || self.sides.iter().any(|side| !side.head.is_empty())
-    }
-
-    fn bytes(&self) -> usize {
-        self.bodies + self.sides[0].head.len() + self.sides[1].head.len()
-    }
-
-    fn talk(&mut self) -> Talk {
-        std::mem::take(&mut self.talk)
-    }
-
-    fn data(&mut self, dir: usize, mut mark: Mark, bytes: &[u8], out: &mut Out) -> Option<Switch> {
-        let (mut rest, mut segment_start) = (bytes, true);
-        while !rest.is_empty() && !self.closed {
-            if self.sides[dir].state == State::Search && !(segment_start && self.is_message(dir, rest)) {
-                return None;
-            }
-            segment_start = false;
-            let used = match self.sides[dir].state {
-                State::Search => 0,
-                State::Head => self.head(dir, mark, rest, out),
-                _ => self.body(dir, mark, rest, out),
-            };
-            rest = &rest[used..];
-            mark.seq += used as u64;
-            if let Some(next) = self.next.take() {
-                return Some(Switch { used: bytes.len() - rest.len(), next });
-            }
-        }
-        None
-    }
-
-    /// `len` bytes of a direction will never be seen.
-    fn gap(&mut self, dir: usize, at: u64, len: u64, out: &mut Out) {
-        if self.closed {
-            return;
-        }
-        let inside = match self.sides[dir].state {
-            State::Search => {
-                self.lose(dir, true);
-                return;
-            }
-            State::Head if self.sides[dir].head.is_empty() => {
-                self.lose(dir, true);
-                return;
-            }
-            State::Head => return self.cut_head(dir, Anomaly::GAP, out),
-            State::Fixed(left) => left,
-            State::Chunked(chunks) => chunks.data_left(),
-            State::UntilClose => len,
-        };
-        let known = inside.min(len);
-        let is_request = self.talk.client == Some(dir);
-        if let Some(exchange) = self.current(dir) {
-            let body = if is_request { &mut exchange.request_body } else { &mut exchange.response_body };
-            body.gap(known);
-        }
-        let mark = Mark { seq: at + known, ack: 0, ts: i64::MIN };
-        let is_chunked = matches!(self.sides[dir].state, State::Chunked(_));
-        match &mut self.sides[dir].state {
-            State::Fixed(left) if len < *left => *left -= len,
-            State::Chunked(chunks) if len < inside => chunks.skip(len),
-            State::UntilClose => {}
-            _ => {
-                self.complete(dir, mark, Some(Anomaly::GAP), out);
-                // A body that ends exactly with the gap leaves the framing intact.
-                if is_chunked || len > inside {
-                    self.lose(dir, !is_chunked);
-                }
-            }
-        }
-    }
-
-    /// A direction was closed; `reset`: by RST.
-    fn end(&mut self, dir: usize, at: u64, reset: bool, out: &mut Out) {
-        if self.closed {
-            return;
-        }
-        let mark = Mark { seq: at, ack: 0, ts: i64::MIN };
-        match self.sides[dir].state {
-            State::Search => {}
-            State::Head if self.sides[dir].head.is_empty() => {}
-            State::Head => self.cut_head(dir, Anomaly::CUT_OFF, out),
-            State::UntilClose if !reset => self.complete(dir, mark, None, out),
-            _ => self.complete(dir, mark, Some(Anomaly::CUT_OFF), out),
-        }
-        self.sides[dir].state = State::Search;
-    }
-
-    /// The connection is over, or no longer followed: everything known is handed out.
-    fn close(&mut self, out: &mut Out) {
-        if self.closed {
-            return;
-        }
-        (0..2).for_each(|dir| self.end(dir, 0, true, out));
-        while let Some(mut exchange) = self.queue.pop_front() {
-            if exchange.response == Progress::Absent && (exchange.after_gap || !self.pairing.server_whole) {
-                note(&mut exchange.call.anomalies, Anomaly::UNMATCHED);
-            }
-            self.emit(exchange, out);
-        }
-        if let Some(orphan) = self.orphan.take() {
-            self.emit(orphan, out);
-        }
-        self.closed = true;
     }
 }

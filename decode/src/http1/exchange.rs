@@ -2,16 +2,21 @@
 
 use std::net::SocketAddr;
 
-use model::{Anomaly, Call, Message};
+use model::{Anomaly, Call, Message, limits};
 
 use super::body::Body;
 use super::coding::Codings;
-use super::framing::note;
-use super::head::{First, Head};
+use super::events::events;
+use super::framing::{is_compressed, note};
+use super::head::{First, Head, NO_VERSION};
+use super::lenient;
 use crate::grpc;
 use crate::order::Ticket;
 use crate::out::Out;
 use crate::session::Mark;
+
+/// Media type of server-sent events.
+const EVENT_STREAM: &str = "text/event-stream";
 
 /// Where a message stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,6 +45,10 @@ pub(crate) struct Exchange {
     pub response: Progress,
     pub response_body: Body,
     pub last_ts: i64,
+    /// The response is a stream of events.
+    pub is_stream: bool,
+    /// The call has left already.
+    pub is_gone: bool,
 }
 
 impl Exchange {
@@ -56,19 +65,29 @@ impl Exchange {
             response: Progress::Absent,
             response_body: Body::new(),
             last_ts: mark.ts,
+            is_stream: false,
+            is_gone: false,
         }
     }
 
     /// Takes over a request head.
     pub(crate) fn set_request(&mut self, head: Head, server: SocketAddr) {
-        if head.bad {
-            note(&mut self.call.anomalies, Anomaly::BAD_HEAD);
-        }
+        head.anomalies.into_iter().for_each(|anomaly| note(&mut self.call.anomalies, anomaly));
         self.call.protocol = protocol(head.minor).into();
         if let First::Request { method, target } = head.first {
             let (authority, target) = split_target(&method, target);
-            self.call.host = match authority.or_else(|| head.headers.get("host").map(str::to_owned)) {
-                Some(host) if !host.trim().is_empty() => normal_host(&host),
+            let mut fields = head.headers.get_all("host");
+            let field = fields.next();
+            if fields.next().is_some() {
+                note(&mut self.call.anomalies, Anomaly::DUPLICATE_HOST);
+            }
+            if let (Some(authority), Some(field)) = (&authority, field)
+                && bare_host(authority) != bare_host(field)
+            {
+                note(&mut self.call.anomalies, Anomaly::HOST_CONFLICT);
+            }
+            self.call.host = match authority.as_deref().or(field) {
+                Some(host) if !host.trim().is_empty() => normal_host(host),
                 _ => server_host(server),
             };
             self.call.method = method;
@@ -80,29 +99,72 @@ impl Exchange {
 
     /// Takes over the head of the final response.
     pub(crate) fn set_response(&mut self, head: Head) {
-        if head.bad {
-            note(&mut self.call.anomalies, Anomaly::BAD_HEAD);
-        }
+        head.anomalies.into_iter().for_each(|anomaly| note(&mut self.call.anomalies, anomaly));
         if self.call.protocol.is_empty() {
             self.call.protocol = protocol(head.minor).into();
         }
         if let First::Response { status } = head.first {
             self.call.status = Some(status);
         }
+        let media = head.headers.get("content-type").and_then(|value| value.get(..EVENT_STREAM.len()));
+        self.is_stream = media.is_some_and(|media| media.eq_ignore_ascii_case(EVENT_STREAM));
         self.call.response = Some(Message { headers: head.headers, body: None, body_size: None });
         self.response = Progress::Arriving;
     }
 
+    /// The client asked whether to send the body (RFC 9110 §10.1.1), was answered without "go on", and sent
+    /// nothing of it so far.
+    pub(crate) fn is_body_withheld(&self) -> bool {
+        let expects = |request: &Message| {
+            request
+                .headers
+                .get("expect")
+                .is_some_and(|value| value.trim().eq_ignore_ascii_case("100-continue"))
+        };
+        self.request == Progress::Arriving
+            && self.request_body.size() == 0
+            && self.call.status.is_some_and(|status| status >= 300)
+            && self.call.request.as_ref().is_some_and(expects)
+    }
+
     /// Bytes of bodies held.
     pub(crate) fn bytes(&self) -> usize {
-        self.request_body.bytes().len() + self.response_body.bytes().len()
+        self.request_body.held() + self.response_body.held()
     }
 
     /// Hands the call out.
     pub(crate) fn emit(self, out: &mut Out) {
+        if self.is_gone {
+            return out.order.cancel(self.ticket);
+        }
         let (ticket, mut call) = self.into_call(&mut out.codings);
         grpc::interpret(&mut call, &mut out.codings, out.descriptors.as_deref());
         out.close(ticket, call);
+    }
+
+    /// Hands the call of a stream out when it has reached its limits; what comes after is only counted.
+    pub(crate) fn hand_out_early(&mut self, now: i64, out: &mut Out) {
+        let is_due =
+            self.response_body.truncated || now.saturating_sub(self.call.ts.0) > limits::STREAM_US_MAX;
+        if self.is_gone || !is_due {
+            return;
+        }
+        note(&mut self.call.anomalies, Anomaly::MESSAGES_TRUNCATED);
+        let mut rest = Self::new(Call::default(), self.ticket, Mark::default());
+        rest.response_body.gap(0);
+        let rest = Self {
+            start: self.start,
+            head_end: self.head_end,
+            ack: self.ack,
+            after_gap: self.after_gap,
+            request: self.request,
+            response: self.response,
+            last_ts: self.last_ts,
+            is_stream: true,
+            is_gone: true,
+            ..rest
+        };
+        std::mem::replace(self, rest).emit(out);
     }
 
     /// The call, bodies decoded.
@@ -116,6 +178,9 @@ impl Exchange {
         }
         if let Some(response) = &mut call.response {
             finish(response, self.response_body, &mut call.anomalies, codings);
+            if self.is_stream {
+                call.messages = events(response.body(), &mut call.anomalies);
+            }
         }
         if !call.ts.is_known() {
             call.duration_us = None;
@@ -124,7 +189,12 @@ impl Exchange {
     }
 }
 
-pub(crate) fn finish(message: &mut Message, body: Body, anomalies: &mut Vec<Anomaly>, codings: &mut Codings) {
+pub(crate) fn finish(
+    message: &mut Message,
+    mut body: Body,
+    anomalies: &mut Vec<Anomaly>,
+    codings: &mut Codings,
+) {
     message.body_size = Some(body.size());
     let partial = body.has_gap || body.truncated;
     if body.has_gap {
@@ -146,11 +216,13 @@ pub(crate) fn finish(message: &mut Message, body: Body, anomalies: &mut Vec<Anom
                     let at = names.len();
                     names.splice(at..at, coded);
                 }
-                _ => names.extend(coded),
+                // Whatever else stands there is a framing that did not work.
+                _ => names.extend(coded.filter(|coding| is_compressed(coding))),
             }
         }
     }
-    let (bytes, anomaly) = codings.remove(&names, body.into_bytes());
+    let trailer = body.take_trailer();
+    let (bytes, anomaly) = codings.remove(&names, body.into_bytes(!names.is_empty()));
     match anomaly {
         // A coded body that is cut cannot end well: the cause is named already.
         Some(anomaly)
@@ -159,10 +231,17 @@ pub(crate) fn finish(message: &mut Message, body: Body, anomalies: &mut Vec<Anom
         None => {}
     }
     message.body = Some(bytes);
+    if !trailer.is_empty() {
+        lenient::trailer(&trailer, &mut message.headers);
+    }
 }
 
 pub(crate) fn protocol(minor: u8) -> &'static str {
-    if minor == 0 { "http/1.0" } else { "http/1.1" }
+    match minor {
+        0 => "http/1.0",
+        NO_VERSION => "http/0.9",
+        _ => "http/1.1",
+    }
 }
 
 /// The authority named by the target, and the target in origin form (RFC 9112 §3.2).
@@ -189,6 +268,13 @@ pub(crate) fn normal_host(authority: &str) -> String {
     authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_ascii_lowercase()
 }
 
+/// A host to compare: normal, without a default port.
+fn bare_host(authority: &str) -> String {
+    let host = normal_host(authority);
+    let bare = host.strip_suffix(":80").or_else(|| host.strip_suffix(":443"));
+    bare.map_or_else(|| host.clone(), str::to_owned)
+}
+
 pub(crate) fn server_host(server: SocketAddr) -> String {
     match (server.ip(), server.port()) {
         (std::net::IpAddr::V6(ip), 80) => format!("[{ip}]"),
@@ -207,7 +293,7 @@ mod tests {
             first: First::Request { method: method.into(), target: target.into() },
             minor: 1,
             headers: host.map(|host| ("Host", host)).into_iter().collect(),
-            bad: false,
+            anomalies: Vec::new(),
         };
         let ticket = crate::order::Order::new(0).open(0);
         let mut exchange = Exchange::new(Call::default(), ticket, Mark::default());

@@ -7,20 +7,25 @@ use std::mem::MaybeUninit;
 
 use httparse::{ParserConfig, Status};
 use memchr::memchr_iter;
-use model::{Headers, limits};
+use model::{Anomaly, Headers, limits};
+
+use super::lenient;
 
 /// Header fields that the fast path takes.
-const FAST_FIELDS: usize = 100;
+pub(super) const FAST_FIELDS: usize = 100;
+
+/// Stands for the version of a request that names none (HTTP/0.9).
+pub(super) const NO_VERSION: u8 = 9;
 
 /// A request line or a status line with the fields after it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub first: First,
-    /// 0 or 1.
+    /// 0 or 1, or [`NO_VERSION`].
     pub minor: u8,
     pub headers: Headers,
-    /// It breaks RFC 9112 but could be read.
-    pub bad: bool,
+    /// How it breaks RFC 9112, although it could be read.
+    pub anomalies: Vec<Anomaly>,
 }
 
 /// The first line.
@@ -51,12 +56,12 @@ pub(crate) fn read_request(data: &[u8]) -> Option<Head> {
     let done = ParserConfig::default().parse_request_with_uninit_headers(&mut request, data, &mut fields);
     if let (Ok(Status::Complete(_)), Some(method), Some(target)) = (done, request.method, request.path) {
         let first = First::Request { method: method.to_owned(), target: target.to_owned() };
-        let (headers, bad) =
+        let (headers, is_cut) =
             collect(request.headers.iter().map(|field| (field.name.as_bytes(), field.value)));
-        let bad = bad || has_bare_line_feed(data);
-        return Some(Head { first, minor: request.version.unwrap_or(1), headers, bad });
+        let anomalies = oddities(data, is_cut);
+        return Some(Head { first, minor: request.version.unwrap_or(1), headers, anomalies });
     }
-    lenient(data, true)
+    lenient::read(data, true)
 }
 
 /// Reads a whole response head; `None` when the first line is none.
@@ -65,31 +70,38 @@ pub(crate) fn read_response(data: &[u8]) -> Option<Head> {
     let mut response = httparse::Response::new(&mut []);
     let done = ParserConfig::default().parse_response_with_uninit_headers(&mut response, data, &mut fields);
     if let (Ok(Status::Complete(_)), Some(status)) = (done, response.code) {
-        let (headers, bad) =
+        let (headers, is_cut) =
             collect(response.headers.iter().map(|field| (field.name.as_bytes(), field.value)));
-        let bad = bad || has_bare_line_feed(data);
-        return Some(Head {
-            first: First::Response { status },
-            minor: response.version.unwrap_or(1),
-            headers,
-            bad,
-        });
+        let (first, minor) = (First::Response { status }, response.version.unwrap_or(1));
+        return Some(Head { first, minor, headers, anomalies: oddities(data, is_cut) });
     }
-    lenient(data, false)
+    lenient::read(data, false)
 }
 
 /// The head cut by lost bytes: the whole lines of it, read as far as they go.
 pub(crate) fn read_cut(data: &[u8], is_request: bool) -> Option<Head> {
     let end = memchr::memrchr(b'\n', data)? + 1;
-    lenient(&data[..end], is_request)
+    let mut head = lenient::read(&data[..end], is_request)?;
+    // That it is cut is no fault of its sender.
+    if head.anomalies.len() == 1 {
+        head.anomalies.clear();
+    }
+    Some(head)
 }
 
-fn has_bare_line_feed(data: &[u8]) -> bool {
-    memchr::memchr(b'\n', data).is_some_and(|at| at == 0 || data[at - 1] != b'\r')
+/// What the fast path tolerates; `is_cut`: there were too many fields.
+fn oddities(data: &[u8], is_cut: bool) -> Vec<Anomaly> {
+    let data = super::recognise::skip_line_ends(data);
+    let has_bare_lf = memchr_iter(b'\n', data).any(|at| at == 0 || data[at - 1] != b'\r');
+    match (is_cut, has_bare_lf) {
+        (false, false) => Vec::new(),
+        (true, false) => vec![Anomaly::BAD_HEAD],
+        (_, true) => vec![Anomaly::BAD_HEAD, Anomaly::BARE_LF],
+    }
 }
 
 /// The fields, and whether some were left out.
-fn collect<'a>(fields: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone) -> (Headers, bool) {
+pub(super) fn collect<'a>(fields: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone) -> (Headers, bool) {
     let (mut bytes, mut count) = (0, 0);
     for (name, value) in fields.clone() {
         bytes += name.len() + value.len();
@@ -129,65 +141,6 @@ pub(crate) fn target_text(bytes: &[u8]) -> String {
     })
 }
 
-/// Reads line by line: folded fields (obs-fold) are joined, spaces before the colon and lines without one tolerated.
-fn lenient(data: &[u8], is_request: bool) -> Option<Head> {
-    let data = super::recognise::skip_line_ends(data);
-    let mut lines = data.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let (first, minor) = if is_request { request_line(lines.next()?)? } else { status_line(lines.next()?)? };
-    let mut fields: Vec<(&[u8], Vec<u8>)> = Vec::new();
-    for line in lines.take_while(|line| !line.is_empty()).take(limits::HEADER_FIELDS_MAX) {
-        match (line[0], memchr::memchr(b':', line)) {
-            (b' ' | b'\t', _) => {
-                if let Some((_, value)) = fields.last_mut() {
-                    value.push(b' ');
-                    value.extend_from_slice(line.trim_ascii());
-                }
-            }
-            (_, Some(colon)) if colon > 0 => {
-                fields.push((line[..colon].trim_ascii(), line[colon + 1..].trim_ascii().to_vec()));
-            }
-            _ => {}
-        }
-    }
-    let (headers, _) = collect(fields.iter().map(|(name, value)| (*name, value.as_slice())));
-    Some(Head { first, minor, headers, bad: true })
-}
-
-fn request_line(line: &[u8]) -> Option<(First, u8)> {
-    let line = line.trim_ascii_end();
-    let method_end = memchr::memchr(b' ', line)?;
-    let target_end = memchr::memrchr(b' ', line)?;
-    let minor = match &line[target_end + 1..] {
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9'] => minor - b'0',
-        _ => return None,
-    };
-    let target = line.get(method_end + 1..target_end)?.trim_ascii();
-    let is_token = line[..method_end]
-        .iter()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte));
-    if target.is_empty() || method_end == 0 || !is_token {
-        return None;
-    }
-    let first =
-        First::Request { method: text(&line[..method_end]).into_owned(), target: target_text(target) };
-    Some((first, minor))
-}
-
-fn status_line(line: &[u8]) -> Option<(First, u8)> {
-    let rest = line.strip_prefix(b"HTTP/1.")?;
-    let minor = rest.first().filter(|byte| byte.is_ascii_digit())? - b'0';
-    let code = rest[1..].trim_ascii_start();
-    let digits = code.get(..3)?;
-    if !digits.iter().all(u8::is_ascii_digit)
-        || code.get(3).is_some_and(u8::is_ascii_digit)
-        || digits[0] == b'0'
-    {
-        return None;
-    }
-    let status = digits.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'));
-    Some((First::Response { status }, minor))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,7 +153,7 @@ mod tests {
         let head = read_request(data).map(|head| {
             let First::Request { method, target } = head.first else { panic!("a request") };
             let fields: Vec<_> = head.headers.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
-            (method, target, fields, head.bad)
+            (method, target, fields, !head.anomalies.is_empty())
         });
         let expect = expect.map(|(method, target, fields, bad)| {
             let fields = fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
@@ -228,7 +181,10 @@ mod tests {
     fn too_many_fields_are_cut_and_marked() {
         let many = format!("GET / HTTP/1.1\r\n{}\r\n", "a: 1\r\n".repeat(limits::HEADER_FIELDS_MAX + 9));
         let head = read_request(many.as_bytes()).expect("a head");
-        assert_eq!((head.headers.len(), head.bad), (limits::HEADER_FIELDS_MAX, true));
+        assert_eq!(
+            (head.headers.len(), head.anomalies),
+            (limits::HEADER_FIELDS_MAX, vec![Anomaly::BAD_HEAD])
+        );
     }
 
     #[test]

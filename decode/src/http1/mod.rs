@@ -5,13 +5,16 @@ mod body;
 mod chunked;
 mod coding;
 mod connection;
+mod events;
 mod exchange;
 mod framing;
 mod head;
+mod lenient;
 mod pairing;
 mod reading;
 mod recognise;
 mod recorded;
+mod stream;
 
 pub(crate) use body::Body;
 pub(crate) use coding::Codings;

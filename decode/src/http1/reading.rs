@@ -5,9 +5,10 @@ use model::{Anomaly, limits};
 
 use super::chunked::Progress as Chunk;
 use super::connection::{Http1, Span, State};
-use super::exchange::Progress;
+use super::exchange::{Exchange, Progress};
 use super::framing::note;
 use super::head::{self, Head};
+use super::lenient;
 use super::recognise::{Start, recognise, recognise_segment, skip_line_ends};
 use crate::out::Out;
 use crate::session::Mark;
@@ -66,6 +67,14 @@ impl Http1 {
                 self.message(dir, head, span, out);
                 used
             }
+            Err(_) if self.talk.client == Some(dir) && lenient::is_simple_request(&side.head) => {
+                let begin = side.begin;
+                let data = self.take_head(dir);
+                let head = self.read_head(dir, &data);
+                let span = Span { begin, end: Mark { seq: mark.seq + taken as u64, ..mark } };
+                self.message(dir, head, span, out);
+                taken
+            }
             Err(searched) if side.head.len() < limits::HEADER_BYTES_MAX => {
                 side.searched = searched;
                 let expect = if self.talk.client == Some(dir) { Start::Request } else { Start::Response };
@@ -93,9 +102,27 @@ impl Http1 {
         if start == expect || start == Start::Short {
             return true;
         }
+        if self.is_turned_round(dir, bytes) {
+            return true;
+        }
         self.take_head(dir);
         self.lose(dir, true);
         false
+    }
+
+    /// The first message of the connection shows that not the side that opened it asks (both opened it at
+    /// once, or the mirror swapped the handshake).
+    fn is_turned_round(&mut self, dir: usize, bytes: &[u8]) -> bool {
+        let client = match recognise_segment(bytes) {
+            Start::Request => dir,
+            Start::Response => 1 - dir,
+            _ => return false,
+        };
+        if self.calls > 0 || self.talk.calls > 0 {
+            return false;
+        }
+        self.talk.client = Some(client);
+        true
     }
 
     fn read_head(&self, dir: usize, data: &[u8]) -> Option<Head> {
@@ -135,6 +162,13 @@ impl Http1 {
             self.complete(dir, mark, None, out);
             return 0;
         }
+        if is_request
+            && self.queue.back().is_some_and(Exchange::is_body_withheld)
+            && recognise_segment(bytes) == Start::Request
+        {
+            self.complete(dir, mark, None, out);
+            return 0;
+        }
         let before = self.bodies;
         let Some(exchange) = self.current(dir) else {
             self.lose(dir, true);
@@ -156,6 +190,14 @@ impl Http1 {
                 (bytes.len(), Chunk::More)
             }
         };
+        if let State::Chunked(chunks) = &state
+            && chunks.is_odd()
+        {
+            note(&mut exchange.call.anomalies, Anomaly::ODD_CHUNK);
+        }
+        if exchange.is_stream {
+            exchange.hand_out_early(mark.ts, out);
+        }
         self.bodies = before + exchange.bytes() - held;
         self.sides[dir].state = state;
         match progress {

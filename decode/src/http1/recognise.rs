@@ -14,7 +14,7 @@ pub(crate) enum Start {
 /// Longest method that is taken for one.
 const METHOD_MAX: usize = 24;
 /// Methods that are believed before the end of the line was seen.
-const METHODS: [&[u8]; 16] = [
+pub(super) const METHODS: [&[u8]; 16] = [
     b"GET",
     b"POST",
     b"PUT",
@@ -42,10 +42,14 @@ pub(crate) fn skip_line_ends(bytes: &[u8]) -> &[u8] {
 /// Looks only at the first bytes: used while a head grows.
 pub(crate) fn recognise(bytes: &[u8]) -> Start {
     let bytes = skip_line_ends(bytes);
-    let response = b"HTTP/1.";
+    let response = b"HTTP/";
     let shown = bytes.len().min(response.len());
     if bytes[..shown] == response[..shown] {
-        return if shown == response.len() { Start::Response } else { Start::Short };
+        return match bytes.get(shown) {
+            None => Start::Short,
+            Some(byte) if byte.is_ascii_digit() => Start::Response,
+            Some(_) => Start::Other,
+        };
     }
     let token = bytes.iter().take(METHOD_MAX + 1).take_while(|byte| is_method_byte(**byte)).count();
     match bytes.get(token..) {
@@ -65,7 +69,8 @@ pub(crate) fn recognise(bytes: &[u8]) -> Start {
 pub(crate) fn recognise_segment(bytes: &[u8]) -> Start {
     match recognise(bytes) {
         Start::Request => {}
-        Start::Short => return Start::Other,
+        Start::Response if skip_line_ends(bytes).starts_with(b"HTTP/1.") => return Start::Response,
+        Start::Short | Start::Response => return Start::Other,
         other => return other,
     }
     let bytes = skip_line_ends(bytes);
@@ -105,6 +110,9 @@ mod tests {
         check("GET /a/long/pa", Start::Request, Start::Request);
         check("CUSTOM /a/long/pa", Start::Request, Start::Other);
         check("HTTP/1.1 200", Start::Response, Start::Response);
+        check("HTTP/2.0 200", Start::Response, Start::Other);
+        check("HTTP/", Start::Short, Start::Other);
+        check("HTTP/x", Start::Other, Start::Other);
         check("HTT", Start::Short, Start::Other);
         check("GE", Start::Short, Start::Other);
         check("\u{16}\u{3}\u{1}", Start::Other, Start::Other);

@@ -140,9 +140,9 @@ impl Streams {
         }
         stream.end_in_doubt[half as usize] = false;
         let body = stream.body(half);
-        let before = body.bytes().len();
+        let before = body.held();
         body.push(bytes);
-        self.bytes += body.bytes().len() - before;
+        self.bytes = self.bytes + body.held() - before;
         true
     }
 

@@ -2,6 +2,8 @@
 //! until something else is recognised. A protocol is one line in [`PROBES`].
 
 use super::Next;
+use super::proxy_header::SIGNATURE;
+use super::socks::is_client_hello;
 use crate::rpc::Framing;
 use crate::{brpc, dubbo, http2, sofarpc, thrift};
 
@@ -23,6 +25,9 @@ pub(crate) enum Foreign {
     Thrift,
     SofaRpc,
     Brpc,
+    Socks,
+    /// The PROXY protocol.
+    ProxyHeader,
 }
 
 impl From<Foreign> for Next {
@@ -34,6 +39,8 @@ impl From<Foreign> for Next {
             Foreign::Thrift => Self::Thrift,
             Foreign::SofaRpc => Self::SofaRpc,
             Foreign::Brpc => Self::Brpc,
+            Foreign::Socks => Self::Socks,
+            Foreign::ProxyHeader => Self::ProxyHeader,
         }
     }
 }
@@ -48,7 +55,7 @@ pub(crate) struct Place {
 
 type Probe = fn(&[u8], Place) -> Guess;
 
-const PROBES: [Probe; 6] = [http2, tls, dubbo, thrift, sofarpc, brpc];
+const PROBES: [Probe; 8] = [http2, tls, dubbo, thrift, sofarpc, brpc, socks, proxy_header];
 
 /// Asks every probe; the first that is sure wins.
 pub(super) fn guess(bytes: &[u8], place: Place) -> Guess {
@@ -118,6 +125,33 @@ fn guess_of(framing: Framing, foreign: Foreign) -> Guess {
     }
 }
 
+/// The first message of a client (RFC 1928 §3); two bytes alone would be too little anywhere else.
+fn socks(bytes: &[u8], place: Place) -> Guess {
+    if !place.at_start || !matches!(bytes.first(), Some(4 | 5)) {
+        return Guess::No;
+    }
+    match is_client_hello(bytes) {
+        Some(true) => Guess::Is(Foreign::Socks),
+        Some(false) => Guess::No,
+        None => Guess::Short,
+    }
+}
+
+/// A header of the PROXY protocol, version 1 or 2.
+fn proxy_header(bytes: &[u8], place: Place) -> Guess {
+    if !place.at_start || !matches!(bytes.first(), Some(b'P' | b'\r')) {
+        return Guess::No;
+    }
+    let mut best = Guess::No;
+    for magic in [&b"PROXY TCP4 "[..], b"PROXY TCP6 ", b"PROXY UNKNOWN", SIGNATURE] {
+        match starts_with(bytes, magic, Foreign::ProxyHeader) {
+            Guess::No => {}
+            guess => best = guess,
+        }
+    }
+    best
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +171,12 @@ mod tests {
         check(&[0, 0, 12], Guess::Short);
         check(&[0x16, 3, 1, 0, 5], Guess::Is(Foreign::Tls));
         check(&[0x16], Guess::Short);
+        check(&[5, 1, 0], Guess::Is(Foreign::Socks));
+        check(&[5], Guess::Short);
+        check(b"PROXY TCP4 192.0.2.7", Guess::Is(Foreign::ProxyHeader));
+        check(b"PROXY / HTTP/1.1", Guess::No);
+        check(b"\r\n\r\n\0\r\nQUIT\n", Guess::Is(Foreign::ProxyHeader));
+        check(b"\r\nGET / HTTP/1.1", Guess::No);
         check(b"HTTP/1.1 200 OK\r\n", Guess::No);
     }
 

@@ -5,6 +5,8 @@
 mod foreign;
 mod opaque;
 mod protocol;
+mod proxy_header;
+mod socks;
 mod talk;
 
 use model::limits;

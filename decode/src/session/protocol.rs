@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use super::proxy_header::ProxyHeader;
+use super::socks::Socks;
 use super::{Opaque, Talk};
 use crate::brpc::Brpc;
 use crate::dubbo::Dubbo;
@@ -11,6 +13,7 @@ use crate::out::Out;
 use crate::rpc::Framed;
 use crate::sofarpc::SofaRpc;
 use crate::thrift::Thrift;
+use crate::websocket::WebSocket;
 
 /// Where and when a slice of a stream was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -83,30 +86,33 @@ pub(crate) enum Next {
     Thrift,
     SofaRpc,
     Brpc,
+    /// What precedes a tunnel through a SOCKS proxy.
+    Socks,
+    /// The PROXY protocol, in front of anything.
+    ProxyHeader,
     /// Nothing that is read.
     Opaque,
 }
 
 impl Next {
     /// The protocol, fed from the next byte on. `opened`: both streams are read from their first byte.
-    pub(super) fn start(self, talk: Talk, opened: bool, out: &mut Out) -> Box<dyn Protocol> {
+    pub(super) fn start(self, mut talk: Talk, opened: bool, out: &mut Out) -> Box<dyn Protocol> {
         match self {
             Self::Unknown => {
-                let client = talk.client.filter(|_| opened);
+                let client = if opened { talk.client.take() } else { None };
                 let mut http = Http1::new(talk);
                 client.into_iter().for_each(|client| http.opened_by(client));
                 Box::new(http)
             }
             Self::Http2 => Box::new(Http2::new(talk, opened)),
             Self::UpgradedHttp2(exchange) => Box::new(Http2::upgraded(talk, *exchange, out)),
-            Self::WebSocket(exchange) => {
-                exchange.emit(out);
-                Box::new(Opaque::new(talk))
-            }
+            Self::WebSocket(exchange) => Box::new(WebSocket::new(talk, exchange, out)),
             Self::Dubbo => Box::new(Framed::<Dubbo>::new(talk, opened)),
             Self::Thrift => Box::new(Framed::<Thrift>::new(talk, opened)),
             Self::SofaRpc => Box::new(Framed::<SofaRpc>::new(talk, opened)),
             Self::Brpc => Box::new(Framed::<Brpc>::new(talk, opened)),
+            Self::Socks => Box::new(Socks::new(talk)),
+            Self::ProxyHeader => Box::new(ProxyHeader::new(talk)),
             Self::Opaque => Box::new(Opaque::new(talk)),
         }
     }

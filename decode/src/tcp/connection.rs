@@ -24,6 +24,14 @@ struct Hold {
     ticket: Ticket,
 }
 
+/// A packet of a handshake that does not belong to the connection, and may open the next one.
+#[derive(Debug, Clone, Copy)]
+struct Rival {
+    dir: usize,
+    seq: u32,
+    ack: Option<u32>,
+}
+
 /// What the connection wants done about a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -43,6 +51,9 @@ pub(crate) struct Connection {
     hold: Option<Hold>,
     carried_data: bool,
     closed: bool,
+    /// The direction whose reset closed it.
+    reset_by: Option<usize>,
+    rival: Option<Rival>,
     /// Latest packet, microseconds.
     pub(crate) last_ts: i64,
 }
@@ -59,6 +70,8 @@ impl Connection {
             hold: None,
             carried_data: false,
             closed: false,
+            reset_by: None,
+            rival: None,
             last_ts: ts,
         }
     }
@@ -74,9 +87,25 @@ impl Connection {
         self.packets = self.packets.wrapping_add(1);
         self.last_ts = self.last_ts.max(ts);
         if segment.syn && self.is_reopened(dir, segment) {
+            if self.is_succeeded(dir, segment) {
+                return Verdict::Another;
+            }
+            out.stats.stray_bytes += payload;
+            self.rival = Some(Rival { dir, seq: segment.seq, ack: segment.ack });
+            return Verdict::Taken;
+        }
+        if let Some(rival) = self.rival
+            && (rival.dir, rival.seq.wrapping_add(1)) == (dir, segment.seq)
+            && payload > 0
+        {
             return Verdict::Another;
         }
         if self.closed {
+            let half = &self.halves[dir];
+            // Who has reset a connection does not go on sending: the reset was made up by somebody else.
+            if payload > 0 && self.reset_by == Some(dir) && half.extend(segment.seq) == half.next {
+                return Verdict::Another;
+            }
             out.stats.stray_bytes += payload;
             return Verdict::Taken;
         }
@@ -94,10 +123,17 @@ impl Connection {
             _ => 0,
         };
         let len = payload + u64::from(segment.cut);
-        if segment.fin || segment.rst {
-            let half = &mut self.halves[dir];
+        let half = &mut self.halves[dir];
+        // The receiver heeds a reset only inside its window (RFC 9293 §3.5.2), which begins where it has
+        // acknowledged; an end before bytes that were sent already is made up.
+        let is_reset = segment.rst && at >= half.acked.min(half.next);
+        out.stats.ignored_ends += u64::from(segment.rst && !is_reset);
+        if is_reset || (segment.fin && !segment.rst && at + len >= half.next) {
             let end = if segment.rst { at.max(half.next) } else { at + len };
-            half.end.get_or_insert(end);
+            half.end = Some(half.end.map_or(end, |known| known.min(end)));
+        } else if payload > 0 && !segment.rst && half.end.is_some_and(|end| end < at + len) {
+            // The sender goes on: what announced the end was not from it.
+            half.end = None;
         }
         if segment.rst {
             out.stats.stray_bytes += payload;
@@ -105,7 +141,8 @@ impl Connection {
             self.take(dir, at, segment, Mark { seq: at, ack, ts }, out);
         }
         self.advance(out);
-        if segment.rst && self.halves[dir].end.is_some_and(|end| end <= self.halves[dir].next) {
+        if is_reset && self.halves[dir].end.is_some_and(|end| end <= self.halves[dir].next) {
+            self.reset_by.get_or_insert(dir);
             self.close(out);
         }
         self.finish_halves(out);
@@ -132,6 +169,18 @@ impl Connection {
             }
             None => false,
         }
+    }
+
+    /// True when a handshake that does not fit opens another connection: this one is over, or both ends take
+    /// part in it. One packet alone may be made up; its receiver would only repeat where it stands.
+    fn is_succeeded(&self, dir: usize, segment: &Segment<'_>) -> bool {
+        let agrees = |rival: &Rival| {
+            rival.dir != dir
+                && (segment.ack == Some(rival.seq.wrapping_add(1))
+                    || rival.ack == Some(segment.seq.wrapping_add(1)))
+        };
+        let is_over = self.closed || !self.carried_data || self.halves.iter().any(|half| half.end.is_some());
+        is_over || self.rival.as_ref().is_some_and(agrees)
     }
 
     /// Extended position of the segment's payload; `None` when it is outside the window.

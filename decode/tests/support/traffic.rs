@@ -88,6 +88,17 @@ impl<'a> Conversation<'a> {
         self.emit(true, 0x10, b"", 0);
     }
 
+    /// One segment as it stands, `shift` bytes from where it should be; what follows is not moved by it.
+    pub fn segment(&mut self, from_client: bool, flags: u8, payload: &[u8], shift: i32) {
+        self.emit(from_client, flags, payload, (-shift) as u32);
+    }
+
+    /// What the next segment of a side has to skip: bytes of a segment made by hand.
+    pub fn skip(&mut self, from_client: bool, len: u32) {
+        let seq = if from_client { &mut self.client_seq } else { &mut self.server_seq };
+        *seq = seq.wrapping_add(len);
+    }
+
     fn emit(&mut self, from_client: bool, flags: u8, payload: &[u8], back: u32) {
         self.clock += 50;
         let (src, dst) = if from_client { (self.client, self.server) } else { (self.server, self.client) };
