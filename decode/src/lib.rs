@@ -25,6 +25,7 @@ mod sofarpc;
 mod stats;
 mod tcp;
 mod thrift;
+mod tls;
 
 pub use decoder::{Decoder, Outcome};
 pub use format::{BadFormat, JsonMap, LogFormat, Options};
@@ -32,3 +33,4 @@ pub use kind::{Kind, NotAKind, probe};
 pub use live::Live;
 pub use shard::Shard;
 pub use stats::{Problem, Stats};
+pub use tls::{Keys, NotAnRsaKey};

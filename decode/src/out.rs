@@ -7,6 +7,7 @@ use model::{Anomaly, Call};
 use crate::http1::Codings;
 use crate::order::{Order, Ticket};
 use crate::stats::{Problems, Stats};
+use crate::tls::{Keys, Parked};
 
 #[derive(Debug)]
 pub(crate) struct Out {
@@ -15,6 +16,12 @@ pub(crate) struct Out {
     pub problems: Problems,
     pub order: Order,
     pub codings: Codings,
+    /// Secrets that TLS connections are decrypted with.
+    pub keys: Keys,
+    /// TLS connections that ended before their secrets came.
+    pub parked: Parked,
+    /// TLS sessions that stay closed are handed out as calls without content.
+    pub closed_tls: bool,
 }
 
 impl Out {
@@ -26,6 +33,9 @@ impl Out {
             problems: Problems::default(),
             order: Order::new(slack_us),
             codings: Codings::new(),
+            keys: Keys::default(),
+            parked: Parked::default(),
+            closed_tls: false,
         }
     }
 

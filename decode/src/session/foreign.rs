@@ -28,11 +28,12 @@ pub(crate) enum Foreign {
 impl From<Foreign> for Next {
     fn from(foreign: Foreign) -> Self {
         match foreign {
-            Foreign::Http2 | Foreign::Tls => Self::Opaque,
             Foreign::Dubbo => Self::Dubbo,
             Foreign::Thrift => Self::Thrift,
             Foreign::SofaRpc => Self::SofaRpc,
             Foreign::Brpc => Self::Brpc,
+            Foreign::Http2 => Self::Opaque,
+            Foreign::Tls => Self::Tls,
         }
     }
 }
@@ -44,6 +45,9 @@ pub(crate) struct Place {
     /// a probe has to be strict.
     pub at_start: bool,
 }
+
+/// Bytes of a record (RFC 5246 §6.2.3).
+const TLS_RECORD_BYTES_MAX: usize = (16 << 10) + 2_048;
 
 type Probe = fn(&[u8], Place) -> Guess;
 
@@ -77,9 +81,20 @@ fn http2(bytes: &[u8], _place: Place) -> Guess {
     starts_with(bytes, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Foreign::Http2)
 }
 
-/// A handshake record (RFC 8446 §5.1).
-fn tls(bytes: &[u8], _place: Place) -> Guess {
-    starts_with(bytes, &[0x16, 3], Foreign::Tls)
+/// A record with a hello (RFC 8446 §5.1); in the middle of a stream also one with application data.
+fn tls(bytes: &[u8], place: Place) -> Guess {
+    let len = match bytes {
+        [_, _, _, high, low, ..] => usize::from(*high) << 8 | usize::from(*low),
+        _ => 4,
+    };
+    let fits = |at: usize, values: &[u8]| bytes.get(at).is_none_or(|byte| values.contains(byte));
+    let is_record = fits(1, &[3]) && fits(2, &[0, 1, 2, 3, 4]) && (4..=TLS_RECORD_BYTES_MAX).contains(&len);
+    match bytes.first() {
+        Some(0x16) if is_record && fits(5, &[1, 2]) && bytes.len() > 5 => Guess::Is(Foreign::Tls),
+        Some(0x16) if is_record && fits(5, &[1, 2]) => Guess::Short,
+        Some(0x17) if !place.at_start && is_record && bytes.len() > 5 && len > 16 => Guess::Is(Foreign::Tls),
+        _ => Guess::No,
+    }
 }
 
 /// A whole header that makes sense.
@@ -125,7 +140,12 @@ mod tests {
         check(b"PRI * HT", Guess::Short);
         check(b"P", Guess::Short);
         check(b"POST / HTTP/1.1\r\n", Guess::No);
-        check(&[0x16, 3, 1, 0, 5], Guess::Is(Foreign::Tls));
+        check(&[0x16, 3, 1, 0, 5], Guess::Short);
+        check(&[0x16, 3, 1, 0, 5, 1], Guess::Is(Foreign::Tls));
+        check(&[0x16, 3, 1, 0, 5, 7], Guess::No);
+        check(&[0x17, 3, 3, 0, 40, 7], Guess::No);
+        let middle = Place { at_start: false };
+        assert_eq!(guess(&[0x17, 3, 3, 0, 40, 7], middle), Guess::Is(Foreign::Tls));
         check(&[0x16], Guess::Short);
         check(b"HTTP/1.1 200 OK\r\n", Guess::No);
     }

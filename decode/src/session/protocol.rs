@@ -10,6 +10,7 @@ use crate::out::Out;
 use crate::rpc::Framed;
 use crate::sofarpc::SofaRpc;
 use crate::thrift::Thrift;
+use crate::tls::Tls;
 
 /// Where and when a slice of a stream was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,6 +81,7 @@ pub(crate) enum Next {
     Thrift,
     SofaRpc,
     Brpc,
+    Tls,
     /// Nothing that is read.
     Opaque,
 }
@@ -102,6 +104,7 @@ impl Next {
             Self::Thrift => Box::new(Framed::<Thrift>::new(talk, opened)),
             Self::SofaRpc => Box::new(Framed::<SofaRpc>::new(talk, opened)),
             Self::Brpc => Box::new(Framed::<Brpc>::new(talk, opened)),
+            Self::Tls => Box::new(Tls::new(talk, out)),
             Self::Opaque => Box::new(Opaque::new(talk)),
         }
     }
