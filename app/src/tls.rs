@@ -20,8 +20,8 @@ pub(crate) fn keys(args: &ReadingArgs) -> Result<Keys> {
         }
     }
     for path in &args.rsa_key {
-        let pem =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read RSA key {}", path.display()))?;
+        let pem = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read RSA key {}", path.display()))?;
         if keys.add_rsa_key(&pem).is_err() {
             bail!("{}: no RSA key in PEM form without a password, or too many keys", path.display());
         }
