@@ -63,7 +63,7 @@ pub(crate) enum Format {
 }
 
 /// How inputs are read, the same for every command that reads them.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct ReadingArgs {
     /// Files, globs or folders; `-` reads standard input. `.gz` and `.zst` are read through
     #[arg(required = true, value_name = "INPUT")]
@@ -80,6 +80,15 @@ pub(crate) struct ReadingArgs {
     /// Threads that decode one capture [default: one for each core, up to 8]
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,
+    /// Key log (`SSLKEYLOGFILE`) that TLS is decrypted with; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub keylog: Vec<PathBuf>,
+    /// RSA key of a server (PEM), for TLS without forward secrecy; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub rsa_key: Vec<PathBuf>,
+    /// Set by `decode --tls`.
+    #[arg(skip)]
+    pub closed_tls: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -89,6 +98,9 @@ pub(crate) struct DecodeArgs {
     /// Print counters of every stage to standard error at the end
     #[arg(long)]
     pub stats: bool,
+    /// Also write a record for each TLS session that stays closed: protocol `tls`, no method, no status
+    #[arg(long)]
+    pub tls: bool,
     /// Go on reading as the files grow and rotate, until a signal ends it
     #[arg(long)]
     pub follow: bool,

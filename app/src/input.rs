@@ -7,12 +7,12 @@ use std::io::IsTerminal;
 
 use anyhow::{Result, bail};
 use capture::Input;
-use decode::{Decoder, Kind, Options, Outcome, Shard, Stats};
+use decode::{Decoder, Keys, Kind, Options, Outcome, Shard, Stats};
 use indicatif::{ProgressBar, ProgressStyle};
 use model::Call;
 
 use crate::cli::{Format, ReadingArgs};
-use crate::{NothingUsable, shards};
+use crate::{NothingUsable, shards, tls};
 
 /// What came of all inputs.
 #[derive(Debug, Default)]
@@ -50,11 +50,12 @@ impl Summary {
 /// returns.
 pub(crate) fn read(args: &ReadingArgs, take: &mut dyn FnMut(Call) -> Result<()>) -> Result<Summary> {
     let inputs = capture::expand(&args.inputs)?;
+    let reading = Reading { args, keys: tls::keys(args)? };
     let mut summary = Summary { inputs: inputs.len(), ..Summary::default() };
     let sources = sources(&inputs);
     for (input, source) in inputs.iter().zip(&sources) {
         let name = path_of(input);
-        let outcome = match read_one(input, source, args, take) {
+        let outcome = match read_one(input, source, &reading, take) {
             // The other inputs are still read; the exit status tells.
             Err(error) if error.is::<capture::Error>() => {
                 summary.damaged.push(format!("{error:#}"));
@@ -89,6 +90,22 @@ pub(crate) fn read(args: &ReadingArgs, take: &mut dyn FnMut(Call) -> Result<()>)
         eprintln!("apiarist: {line}");
     }
     Ok(summary)
+}
+
+/// What every input is read with.
+struct Reading<'a> {
+    args: &'a ReadingArgs,
+    keys: Keys,
+}
+
+impl Reading<'_> {
+    fn prepare(&self, mut decoder: Decoder) -> Decoder {
+        decoder.set_keys(self.keys.clone());
+        if self.args.closed_tls {
+            decoder.show_closed_tls();
+        }
+        decoder
+    }
 }
 
 /// Threads that decode one capture at most: every one of them reads all packet headers.
@@ -150,19 +167,25 @@ fn path_of(input: &Input) -> String {
 fn read_one(
     input: &Input,
     source: &str,
-    args: &ReadingArgs,
+    reading: &Reading<'_>,
     take: &mut dyn FnMut(Call) -> Result<()>,
 ) -> Result<Outcome> {
+    let args = reading.args;
     let mut bytes = capture::open(input)?;
     let progress = progress(bytes.file_size(), source);
     let kind = match kind_of(args.format) {
         None => bytes.peek()?.map(decode::probe).filter(|kind| matches!(kind, Kind::Pcap | Kind::Pcapng)),
         kind => kind,
     };
-    let threads = args.threads.map_or_else(default_threads, |threads| threads.clamp(1, DECODE_THREADS_MAX));
+    let threads = match args.threads {
+        // What one connection shows of a resumed session must reach all others.
+        _ if reading.keys.has_rsa_keys() => 1,
+        Some(threads) => threads.clamp(1, DECODE_THREADS_MAX),
+        None => default_threads(),
+    };
     let mut decoder = match kind {
         Some(kind @ (Kind::Pcap | Kind::Pcapng)) if threads > 1 => {
-            let decoder = |shard: Shard| Decoder::of_shard(source, kind, shard);
+            let decoder = |shard: Shard| reading.prepare(Decoder::of_shard(source, kind, shard));
             let outcome = shards::decode(&mut bytes, threads, decoder, |len| progress.inc(len), take)?;
             progress.finish_and_clear();
             report_packing(&bytes, input);
@@ -170,7 +193,7 @@ fn read_one(
         }
         kind => {
             let options = Options { log_format: args.log_format.clone(), json_map: args.json_map.clone() };
-            Decoder::with_options(source, kind, options)
+            reading.prepare(Decoder::with_options(source, kind, options))
         }
     };
     let failure = RefCell::new(None);

@@ -13,6 +13,7 @@ mod report;
 mod risk;
 mod shards;
 mod sources;
+mod tls;
 
 use std::process::ExitCode;
 

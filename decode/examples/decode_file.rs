@@ -1,7 +1,8 @@
 //! Decodes captures and prints what was found and how fast:
 //! `cargo run --release -p decode --example decode_file -- [--walk] [--print] [--times N] [--threads N] FILE...`
 //! `--walk` also reads every JSON body to its end; `--print` writes call records instead; `--times` decodes again
-//! and again, which shows whether memory grows; `--threads` follows a share of the connections on each thread.
+//! and again, which shows whether memory grows; `--threads` follows a share of the connections on each thread. A key
+//! log beside the capture (`.keys`) is used.
 
 #![allow(clippy::print_stdout, reason = "printing is what this example is for")]
 
@@ -10,7 +11,7 @@ use std::io::{BufWriter, Read as _, Write as _};
 use std::sync::Arc;
 use std::time::Instant;
 
-use decode::{Decoder, Kind, Outcome, Shard};
+use decode::{Decoder, Keys, Kind, Outcome, Shard};
 use model::Call;
 
 /// Bytes read at a time.
@@ -118,10 +119,15 @@ struct Share {
 
 impl Share {
     fn new(path: &str, options: Options, shard: Shard) -> Self {
-        let decoder = match shard == Shard::ALL {
+        let mut decoder = match shard == Shard::ALL {
             true => Decoder::new(path, None),
             false => Decoder::of_shard(path, Kind::Pcap, shard),
         };
+        if let Ok(key_log) = std::fs::read(std::path::Path::new(path).with_extension("keys")) {
+            let mut keys = Keys::default();
+            keys.add_key_log(&key_log);
+            decoder.set_keys(keys);
+        }
         Self { decoder, options, seen: Seen::default(), out: BufWriter::new(std::io::stdout()) }
     }
 

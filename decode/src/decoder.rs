@@ -13,6 +13,7 @@ use crate::network::Network;
 use crate::out::Out;
 use crate::shard::Shard;
 use crate::stats::{Problem, Stats};
+use crate::tls::{Keys, retry_parked};
 
 /// How far back in time an access log may step: servers write a line when the answer ends.
 const LOG_SLACK_US: i64 = 2_000_000;
@@ -113,11 +114,29 @@ impl Decoder {
         decoder
     }
 
+    /// Secrets that TLS connections are decrypted with; to be set before the first bytes.
+    pub fn set_keys(&mut self, keys: Keys) {
+        self.out.keys = keys;
+    }
+
+    /// More lines of a key log, in any split. Records that wait for these secrets are read when the next packet of
+    /// their connection comes, or at its end.
+    pub fn add_key_log(&mut self, text: &[u8]) {
+        self.out.keys.add_key_log(text);
+        retry_parked(&mut self.out);
+    }
+
+    /// Also hands out one call for each TLS session that stays closed: protocol `tls`, no method, no status.
+    pub fn show_closed_tls(&mut self) {
+        self.out.closed_tls = true;
+    }
+
     /// The counters so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let out = &self.out;
         let stats = Stats { out_of_order: out.order.early, problems: out.problems.count, ..out.stats };
+        let stats = Stats { tls_secrets_dropped: out.keys.dropped, ..stats };
         if self.shard.is_first() { stats } else { stats.of_connections() }
     }
 

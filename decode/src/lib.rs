@@ -27,6 +27,7 @@ mod sofarpc;
 mod stats;
 mod tcp;
 mod thrift;
+mod tls;
 mod websocket;
 
 pub use decoder::{Decoder, Outcome};
@@ -36,3 +37,4 @@ pub use kind::{Kind, NotAKind, probe};
 pub use live::Live;
 pub use shard::Shard;
 pub use stats::{Problem, Stats};
+pub use tls::{Keys, NotAnRsaKey};

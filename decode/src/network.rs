@@ -9,6 +9,7 @@ use crate::net::{
 use crate::out::Out;
 use crate::shard::Shard;
 use crate::tcp::Connections;
+use crate::tls::{finish_parked, retry_parked};
 
 /// IANA protocol number.
 const TCP: u8 = 6;
@@ -24,8 +25,8 @@ pub(crate) struct Network {
     unread_links: Vec<u16>,
     /// The connections that are followed.
     pub(crate) shard: Shard,
-    /// TLS secrets that the capture file brought, as lines of a key log.
-    key_log: Vec<u8>,
+    /// Bytes of TLS secrets that the capture file brought.
+    key_log_bytes: usize,
 }
 
 impl Network {
@@ -36,7 +37,7 @@ impl Network {
             connections: Connections::new(),
             unread_links: Vec::new(),
             shard: Shard::ALL,
-            key_log: Vec::new(),
+            key_log_bytes: 0,
         }
     }
 
@@ -62,13 +63,15 @@ impl Network {
     /// Takes lines of a key log from a secrets block.
     pub(crate) fn secrets(&mut self, key_log: &[u8], out: &mut Out) {
         out.stats.secrets_blocks += 1;
-        if self.key_log.len() + key_log.len() >= limits::KEY_LOG_BYTES_MAX {
+        self.key_log_bytes += key_log.len();
+        if self.key_log_bytes > limits::KEY_LOG_BYTES_MAX {
             out.problems.report("secrets of the capture left out, there are too many", out.stats.packets);
             return;
         }
-        self.key_log.extend_from_slice(key_log);
         // Two blocks never share a line.
-        self.key_log.push(b'\n');
+        out.keys.add_key_log(key_log);
+        out.keys.add_key_log(b"\n");
+        retry_parked(out);
     }
 
     /// Follows a packet through its tunnels, `depth` of which are behind it already.
@@ -134,6 +137,7 @@ impl Network {
     /// The input ended.
     pub(crate) fn finish(&mut self, out: &mut Out) {
         self.connections.finish(out);
+        finish_parked(out);
         out.stats.datagrams_dropped += self.fragments.waiting();
     }
 }

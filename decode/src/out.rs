@@ -8,6 +8,7 @@ use crate::grpc::Descriptors;
 use crate::http1::Codings;
 use crate::order::{Order, Ticket};
 use crate::stats::{Problems, Stats};
+use crate::tls::{Keys, Parked};
 
 #[derive(Debug)]
 pub(crate) struct Out {
@@ -18,6 +19,12 @@ pub(crate) struct Out {
     pub codings: Codings,
     /// Names for the fields of protobuf messages, when they were given.
     pub descriptors: Option<Arc<Descriptors>>,
+    /// Secrets that TLS connections are decrypted with.
+    pub keys: Keys,
+    /// TLS connections that ended before their secrets came.
+    pub parked: Parked,
+    /// TLS sessions that stay closed are handed out as calls without content.
+    pub closed_tls: bool,
 }
 
 impl Out {
@@ -30,6 +37,9 @@ impl Out {
             order: Order::new(slack_us),
             codings: Codings::new(),
             descriptors: None,
+            keys: Keys::default(),
+            parked: Parked::default(),
+            closed_tls: false,
         }
     }
 

@@ -86,6 +86,7 @@ impl Stats {
             resyncs: 0,
             skipped_bytes: 0,
             secrets_blocks: 0,
+            tls_secrets_dropped: 0,
             ..self
         }
     }
@@ -184,6 +185,22 @@ counters! {
     gap_bytes,
     /// Retransmissions that differ from what came first.
     overlaps,
+    /// TLS connections: the sum of the five that follow.
+    tls_connections,
+    /// TLS connections of which application data were read.
+    tls_decrypted,
+    /// TLS connections whose keys are not known.
+    tls_no_key,
+    /// TLS connections with a cipher suite or version that is not read.
+    tls_unsupported,
+    /// TLS connections whose ClientHello was not seen: no key can be found.
+    tls_joined_late,
+    /// TLS connections that ended before any application data.
+    tls_unfinished,
+    /// TLS records that did not open although their key is known.
+    tls_unread_records,
+    /// TLS secrets that made room for newer ones.
+    tls_secrets_dropped,
     /// Lines read (logs, call records).
     lines,
     /// Lines with nothing on them.

@@ -2,17 +2,21 @@
 
 mod support;
 
+use decode::Keys;
 use proptest::prelude::*;
 use support::traffic::{numbered, pcap};
 use support::{files, wrap};
 
-fn inputs() -> Vec<(&'static str, Vec<u8>)> {
+/// An input: its bytes, and the TLS keys that go with them.
+type Input = (Keys, Vec<u8>);
+
+fn inputs() -> Vec<Input> {
     let frames = numbered(3, 4, 9);
     let overlay = wrap::each(&numbered(1, 3, 2), |ip| wrap::ethernet(&wrap::TUNNELS[12](ip)));
-    let mut inputs = vec![("split.pcap", pcap(&frames)), ("split.pcapng", files::pcapng(&overlay, 1))];
     let mut damaged = pcap(&frames);
     damaged[5_000..5_400].fill(0xff);
-    inputs.push(("split.pcap", damaged));
+    let plain = [pcap(&frames), files::pcapng(&overlay, 1), damaged];
+    let mut inputs: Vec<Input> = plain.into_iter().map(|bytes| (Keys::default(), bytes)).collect();
     let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut cases: Vec<_> = std::fs::read_dir(golden)
         .expect("golden cases")
@@ -20,18 +24,17 @@ fn inputs() -> Vec<(&'static str, Vec<u8>)> {
         .collect();
     cases.sort();
     for case in cases {
-        let mut files =
-            std::fs::read_dir(&case).expect("a case").filter_map(|entry| Some(entry.ok()?.path()));
-        let input = files.find(|path| path.file_stem().is_some_and(|stem| stem == "input"));
-        inputs.extend(input.map(|path| ("split", std::fs::read(path).expect("the input"))));
+        let path = support::input_of(&case);
+        inputs.push((support::keys_beside(&path), std::fs::read(path).expect("the input")));
     }
     inputs
 }
 
-fn lines(name: &str, bytes: &[u8], cuts: &[usize]) -> Vec<String> {
+fn lines(keys: &Keys, bytes: &[u8], cuts: &[usize]) -> Vec<String> {
     let mut calls = Vec::new();
     let mut emit = |call: model::Call| calls.push(serde_json::to_string(&call).expect("a record"));
-    let mut decoder = decode::Decoder::new(name, None);
+    let mut decoder = decode::Decoder::new("split", None);
+    decoder.set_keys(keys.clone());
     let mut from = 0;
     for cut in cuts.iter().chain([&bytes.len()]) {
         decoder.push(&bytes[from..*cut], &mut emit);
@@ -44,9 +47,9 @@ fn lines(name: &str, bytes: &[u8], cuts: &[usize]) -> Vec<String> {
 
 #[test]
 fn byte_by_byte() {
-    for (name, bytes) in inputs() {
+    for (keys, bytes) in inputs() {
         let cuts: Vec<usize> = (0..bytes.len()).collect();
-        assert_eq!(lines(name, &bytes, &cuts), lines(name, &bytes, &[]));
+        assert_eq!(lines(&keys, &bytes, &cuts), lines(&keys, &bytes, &[]));
     }
 }
 
@@ -61,9 +64,9 @@ proptest! {
     #[test]
     fn any_split(mut places in proptest::collection::vec(0.0..1.0_f64, 0..12)) {
         places.sort_by(f64::total_cmp);
-        for (name, bytes) in inputs() {
+        for (keys, bytes) in inputs() {
             let cuts: Vec<usize> = places.iter().map(|place| (place * bytes.len() as f64) as usize).collect();
-            prop_assert_eq!(lines(name, &bytes, &cuts), lines(name, &bytes, &[]));
+            prop_assert_eq!(lines(&keys, &bytes, &cuts), lines(&keys, &bytes, &[]));
         }
     }
 
@@ -72,12 +75,12 @@ proptest! {
         damage in proptest::collection::vec((0.0..1.0_f64, any::<u8>()), 1..40),
         end in 0.0..1.0_f64,
     ) {
-        for (name, mut bytes) in inputs() {
+        for (keys, mut bytes) in inputs() {
             let len = bytes.len() as f64;
             for (place, byte) in &damage {
                 bytes[(place * len) as usize] = *byte;
             }
-            let whole = lines(name, &bytes[..(end * len) as usize], &[]);
+            let whole = lines(&keys, &bytes[..(end * len) as usize], &[]);
             prop_assert!(!whole.is_empty());
         }
     }

@@ -38,10 +38,7 @@ fn every_case() {
     cases.sort();
     assert!(cases.len() >= 8, "cases are missing");
     for case in cases {
-        let mut files =
-            std::fs::read_dir(&case).expect("a case").filter_map(|entry| Some(entry.ok()?.path()));
-        let input =
-            files.find(|path| path.file_stem().is_some_and(|stem| stem == "input")).expect("an input");
+        let input = support::input_of(&case);
         let (found, expected) = (render(&input), case.join("expected.txt"));
         if update {
             std::fs::write(&expected, &found).expect("writable");

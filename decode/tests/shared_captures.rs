@@ -16,9 +16,18 @@ fn sha256(bytes: &[u8]) -> String {
 
 #[test]
 fn every_loopback_transaction_to_the_byte() {
+    every_transaction("http1");
+}
+
+#[test]
+fn every_loopback_transaction_inside_tls_to_the_byte() {
+    every_transaction("https-tls13");
+}
+
+fn every_transaction(name: &str) {
     let Some(dir) = shared("data/captures/loopback") else { return };
-    let truth = json(&dir.join("http1.truth.json"));
-    let (calls, outcome) = decode_file(&dir.join("http1.pcap"));
+    let truth = json(&dir.join(format!("{name}.truth.json")));
+    let (calls, outcome) = decode_file(&dir.join(format!("{name}.pcap")));
     let expect = truth["transactions"].as_array().expect("transactions");
     assert_eq!(calls.len(), expect.len());
     for (call, expect) in calls.iter().zip(expect) {

@@ -2,9 +2,8 @@
 
 use decode::{Decoder, Kind, Options, Outcome};
 
-fn run(kind: Kind, options: &Options, data: &[u8], step: usize) -> (Vec<model::Call>, Outcome) {
+fn run(mut decoder: Decoder, data: &[u8], step: usize) -> (Vec<model::Call>, Outcome) {
     let mut calls = Vec::new();
-    let mut decoder = Decoder::with_options("fuzz", Some(kind), options.clone());
     for slice in data.chunks(step) {
         decoder.push(slice, &mut |call| calls.push(call));
     }
@@ -17,7 +16,11 @@ pub fn both_ways(kind: Kind, data: &[u8]) {
 }
 
 pub fn both_ways_with(kind: Kind, options: &Options, data: &[u8]) {
-    let (calls, outcome) = run(kind, options, data, data.len().max(1));
+    both_ways_of(|| Decoder::with_options("fuzz", Some(kind), options.clone()), data);
+}
+
+pub fn both_ways_of(decoder: impl Fn() -> Decoder, data: &[u8]) {
+    let (calls, outcome) = run(decoder(), data, data.len().max(1));
     let stats = outcome.stats;
     assert_eq!(stats.calls, calls.len() as u64);
     let ended = stats.tcp_packets
@@ -31,5 +34,5 @@ pub fn both_ways_with(kind: Kind, options: &Options, data: &[u8]) {
     let lines = stats.empty_lines + stats.comment_lines + stats.malformed_lines;
     assert!(stats.lines == 0 || stats.lines == stats.calls + lines);
     // Small enough to cut every structure, large enough to stay quick.
-    assert_eq!(run(kind, options, data, 7), (calls, outcome));
+    assert_eq!(run(decoder(), data, 7), (calls, outcome));
 }

@@ -49,6 +49,32 @@ pub struct Call {
     pub messages: Vec<StreamMessage>,
     /// What was odd or lost about this call.
     pub anomalies: Vec<Anomaly>,
+    /// The TLS session that carried it, when its handshake was seen.
+    pub tls: Option<Arc<TlsInfo>>,
+}
+
+/// What the hellos of a TLS session say in clear. Empty means unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TlsInfo {
+    /// Version agreed on: `TLS 1.3`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    /// Registered name of the cipher suite; its number as `0x0005` when it is not known here.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub cipher: String,
+    /// Server name that the client asked for (RFC 6066 §3).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub sni: String,
+    /// Protocol chosen (RFC 7301); where that is encrypted, those offered, separated by commas.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub alpn: String,
+    /// JA3 fingerprint of the client.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub ja3: String,
+    /// JA4 fingerprint of the client.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub ja4: String,
 }
 
 /// Header of a Thrift response that is an exception of the service or the server.

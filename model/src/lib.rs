@@ -19,7 +19,7 @@ mod time;
 mod world;
 
 pub use account::{Account, AccountEvidence, Auth, AuthKind, AuthUse, AuthVerdict, JwtFacts};
-pub use call::{Anomaly, Call, Message, Peer, Rpc, Scheme, StreamMessage, THRIFT_MESSAGE_TYPE};
+pub use call::{Anomaly, Call, Message, Peer, Rpc, Scheme, StreamMessage, THRIFT_MESSAGE_TYPE, TlsInfo};
 pub use data::{DataHit, DataType, DataUse, Place, Side};
 pub use endpoint::{
     Candidate, CandidateReason, Endpoint, Exposure, Latency, LifeState, Param, Risk, RiskPart, Style,

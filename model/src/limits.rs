@@ -134,3 +134,23 @@ pub const LIVE_ORDER_US: i64 = 2 * 1_000_000;
 pub const LIVE_CALLS_BYTES_MAX: usize = 64 << 20;
 /// Problems of one input that are described; further ones are only counted.
 pub const PROBLEMS_MAX: usize = 100;
+/// Secrets of TLS connections kept from key logs, by kind; the oldest go first.
+pub const TLS_SECRETS_MAX: usize = 200_000;
+/// Bytes of one line of a key log.
+pub const TLS_KEY_LINE_BYTES_MAX: usize = 4_096;
+/// RSA keys that TLS connections are decrypted with.
+pub const RSA_KEYS_MAX: usize = 64;
+/// TLS sessions remembered because they may be resumed; the oldest go first.
+pub const TLS_SESSIONS_MAX: usize = 10_000;
+/// Bytes of one TLS handshake message that are held; longer ones are passed by.
+pub const TLS_HANDSHAKE_BYTES_MAX: usize = 128 << 10;
+/// Bytes of encrypted records of one TLS connection that wait for their keys.
+pub const TLS_HELD_BYTES_MAX: usize = 1 << 20;
+/// The same of all TLS connections of an input.
+pub const TLS_HELD_TOTAL_BYTES_MAX: usize = 64 << 20;
+/// TLS connections that ended and wait for their keys; the oldest go first.
+pub const TLS_PARKED_MAX: usize = 4_096;
+/// Records that may be missing after a gap and still leave the next one readable.
+pub const TLS_RESYNC_RECORDS_MAX: u64 = 64;
+/// Places remembered per direction at which encrypted and decrypted positions correspond.
+pub const TLS_POSITIONS_MAX: usize = 1_024;

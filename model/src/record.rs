@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Anomaly, Call, CallId, Headers, Message, Peer, Rpc, Scheme, StreamMessage, Timestamp};
+use crate::{Anomaly, Call, CallId, Headers, Message, Peer, Rpc, Scheme, StreamMessage, Timestamp, TlsInfo};
 
 /// Field order here is field order in the record.
 #[derive(Serialize, Deserialize, Default)]
@@ -48,6 +48,8 @@ struct Record<'a> {
     messages: Vec<Part<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     anomalies: Cow<'a, [Anomaly]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<Arc<TlsInfo>>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -169,6 +171,7 @@ impl<'a> From<&'a Call> for Record<'a> {
             rpc: call.rpc.as_ref().map(Cow::Borrowed),
             messages: call.messages.iter().map(part).collect(),
             anomalies: call.anomalies.as_slice().into(),
+            tls: call.tls.clone(),
         }
     }
 }
@@ -198,6 +201,7 @@ impl From<Record<'_>> for Call {
             rpc: record.rpc.map(Cow::into_owned),
             messages: record.messages.into_iter().map(message).collect(),
             anomalies: record.anomalies.into_owned(),
+            tls: record.tls,
         }
     }
 }
@@ -218,7 +222,7 @@ impl<'de> Deserialize<'de> for Call {
 mod tests {
     use super::*;
 
-    const LINE: &str = r#"{"id":"a1","ts":"2026-11-21T10:00:00.123456Z","duration_us":1834,"source":"traffic.pcap","client":"10.0.0.7:51514","server":"10.0.0.2:80","scheme":"http","protocol":"http/1.1","method":"POST","host":"shop.example.com","target":"/users/v1/login?x=1","request":{"headers":[["content-type","application/json"]],"body":"{}","body_size":41},"status":200,"response":{"headers":[],"body_b64":"/w==","body_size":97},"rpc":{"service":"shop.Cart","method":"Add"},"messages":[{"from":"client","kind":"text","body":"hi"}],"anomalies":["gap","body-truncated"]}"#;
+    const LINE: &str = r#"{"id":"a1","ts":"2026-11-21T10:00:00.123456Z","duration_us":1834,"source":"traffic.pcap","client":"10.0.0.7:51514","server":"10.0.0.2:80","scheme":"http","protocol":"http/1.1","method":"POST","host":"shop.example.com","target":"/users/v1/login?x=1","request":{"headers":[["content-type","application/json"]],"body":"{}","body_size":41},"status":200,"response":{"headers":[],"body_b64":"/w==","body_size":97},"rpc":{"service":"shop.Cart","method":"Add"},"messages":[{"from":"client","kind":"text","body":"hi"}],"anomalies":["gap","body-truncated"],"tls":{"version":"TLS 1.3","sni":"shop.example.com"}}"#;
 
     #[test]
     fn the_documented_record_round_trips() {

@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use anyhow::Result;
 use model::Call;
 
-use crate::cli::DecodeArgs;
+use crate::cli::{DecodeArgs, ReadingArgs};
 use crate::input;
 use crate::sources::Following;
 
@@ -13,8 +13,9 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<()> {
     if args.follow {
         return follow(args);
     }
+    let reading = ReadingArgs { closed_tls: args.tls, ..args.reading.clone() };
     let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
-    let summary = input::read(&args.reading, &mut |call| {
+    let summary = input::read(&reading, &mut |call| {
         serde_json::to_writer(&mut out, &call)?;
         Ok(out.write_all(b"\n")?)
     });

@@ -34,7 +34,7 @@ impl From<Foreign> for Next {
     fn from(foreign: Foreign) -> Self {
         match foreign {
             Foreign::Http2 => Self::Http2,
-            Foreign::Tls => Self::Opaque,
+            Foreign::Tls => Self::Tls,
             Foreign::Dubbo => Self::Dubbo,
             Foreign::Thrift => Self::Thrift,
             Foreign::SofaRpc => Self::SofaRpc,
@@ -52,6 +52,9 @@ pub(crate) struct Place {
     /// a probe has to be strict.
     pub at_start: bool,
 }
+
+/// Bytes of a record (RFC 5246 §6.2.3).
+const TLS_RECORD_BYTES_MAX: usize = (16 << 10) + 2_048;
 
 type Probe = fn(&[u8], Place) -> Guess;
 
@@ -92,9 +95,20 @@ fn http2(bytes: &[u8], place: Place) -> Guess {
     }
 }
 
-/// A handshake record (RFC 8446 §5.1).
-fn tls(bytes: &[u8], _place: Place) -> Guess {
-    starts_with(bytes, &[0x16, 3], Foreign::Tls)
+/// A record with a hello (RFC 8446 §5.1); in the middle of a stream also one with application data.
+fn tls(bytes: &[u8], place: Place) -> Guess {
+    let len = match bytes {
+        [_, _, _, high, low, ..] => usize::from(*high) << 8 | usize::from(*low),
+        _ => 4,
+    };
+    let fits = |at: usize, values: &[u8]| bytes.get(at).is_none_or(|byte| values.contains(byte));
+    let is_record = fits(1, &[3]) && fits(2, &[0, 1, 2, 3, 4]) && (4..=TLS_RECORD_BYTES_MAX).contains(&len);
+    match bytes.first() {
+        Some(0x16) if is_record && fits(5, &[1, 2]) && bytes.len() > 5 => Guess::Is(Foreign::Tls),
+        Some(0x16) if is_record && fits(5, &[1, 2]) => Guess::Short,
+        Some(0x17) if !place.at_start && is_record && bytes.len() > 5 && len > 16 => Guess::Is(Foreign::Tls),
+        _ => Guess::No,
+    }
 }
 
 /// A whole header that makes sense.
@@ -169,7 +183,12 @@ mod tests {
         check(b"POST / HTTP/1.1\r\n", Guess::No);
         check(&[0, 0, 0, 4, 0, 0, 0, 0, 0], Guess::Is(Foreign::Http2));
         check(&[0, 0, 12], Guess::Short);
-        check(&[0x16, 3, 1, 0, 5], Guess::Is(Foreign::Tls));
+        check(&[0x16, 3, 1, 0, 5], Guess::Short);
+        check(&[0x16, 3, 1, 0, 5, 1], Guess::Is(Foreign::Tls));
+        check(&[0x16, 3, 1, 0, 5, 7], Guess::No);
+        check(&[0x17, 3, 3, 0, 40, 7], Guess::No);
+        let middle = Place { at_start: false };
+        assert_eq!(guess(&[0x17, 3, 3, 0, 40, 7], middle), Guess::Is(Foreign::Tls));
         check(&[0x16], Guess::Short);
         check(&[5, 1, 0], Guess::Is(Foreign::Socks));
         check(&[5], Guess::Short);

@@ -13,6 +13,7 @@ use crate::out::Out;
 use crate::rpc::Framed;
 use crate::sofarpc::SofaRpc;
 use crate::thrift::Thrift;
+use crate::tls::Tls;
 use crate::websocket::WebSocket;
 
 /// Where and when a slice of a stream was seen.
@@ -86,6 +87,7 @@ pub(crate) enum Next {
     Thrift,
     SofaRpc,
     Brpc,
+    Tls,
     /// What precedes a tunnel through a SOCKS proxy.
     Socks,
     /// The PROXY protocol, in front of anything.
@@ -111,6 +113,7 @@ impl Next {
             Self::Thrift => Box::new(Framed::<Thrift>::new(talk, opened)),
             Self::SofaRpc => Box::new(Framed::<SofaRpc>::new(talk, opened)),
             Self::Brpc => Box::new(Framed::<Brpc>::new(talk, opened)),
+            Self::Tls => Box::new(Tls::new(talk, out)),
             Self::Socks => Box::new(Socks::new(talk)),
             Self::ProxyHeader => Box::new(ProxyHeader::new(talk)),
             Self::Opaque => Box::new(Opaque::new(talk)),

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use model::{Call, Scheme, Timestamp};
+use model::{Call, Scheme, Timestamp, TlsInfo};
 
 /// The two ends of a conversation, and the count of its calls.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub(crate) struct Talk {
     pub client: Option<usize>,
     /// `Https` inside TLS.
     pub scheme: Scheme,
+    /// The TLS session that the conversation is inside of.
+    pub tls: Option<Arc<TlsInfo>>,
     /// Calls made so far.
     pub calls: u64,
 }
@@ -29,7 +31,7 @@ impl Default for Talk {
 
 impl Talk {
     pub(crate) fn new(peers: [SocketAddr; 2], origin: Vec<u8>) -> Self {
-        Self { peers, origin, client: None, scheme: Scheme::Http, calls: 0 }
+        Self { peers, origin, client: None, scheme: Scheme::Http, tls: None, calls: 0 }
     }
 
     /// The end that asks; direction 0 while that is not known.
@@ -54,6 +56,7 @@ impl Talk {
             client: Some(self.client().into()),
             server: Some(self.server().into()),
             scheme: Some(self.scheme),
+            tls: self.tls.clone(),
             ..Call::default()
         }
     }

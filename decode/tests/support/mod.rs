@@ -15,7 +15,7 @@ pub mod wrap;
 
 use std::path::{Path, PathBuf};
 
-use decode::{Decoder, Outcome, Stats};
+use decode::{Decoder, Keys, Outcome, Stats};
 use model::Call;
 
 /// What went in came out, or was dropped for a reason that is counted.
@@ -32,8 +32,12 @@ pub fn assert_balance(stats: &Stats) {
 
 /// Decodes bytes in slices of `step`, and checks that the counters add up.
 pub fn decode(source: &str, bytes: &[u8], step: usize) -> (Vec<Call>, Outcome) {
+    decode_with(Decoder::new(source, None), bytes, step)
+}
+
+/// Decodes bytes in slices of `step` with a decoder that was prepared.
+pub fn decode_with(mut decoder: Decoder, bytes: &[u8], step: usize) -> (Vec<Call>, Outcome) {
     let mut calls = Vec::new();
-    let mut decoder = Decoder::new(source, None);
     for slice in bytes.chunks(step.max(1)) {
         decoder.push(slice, &mut |call| calls.push(call));
     }
@@ -42,11 +46,39 @@ pub fn decode(source: &str, bytes: &[u8], step: usize) -> (Vec<Call>, Outcome) {
     (calls, outcome)
 }
 
-/// Decodes a file.
+/// Decodes a file, with the keys that stand beside it.
 pub fn decode_file(path: &Path) -> (Vec<Call>, Outcome) {
     let bytes = std::fs::read(path).expect("the file was listed");
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    decode(name, &bytes, 64 << 10)
+    let mut decoder = Decoder::new(name, None);
+    decoder.set_keys(keys_beside(path));
+    if path.with_extension("closed").exists() {
+        decoder.show_closed_tls();
+    }
+    decode_with(decoder, &bytes, 64 << 10)
+}
+
+/// The input of a golden case: `input.*`, but not its keys.
+pub fn input_of(case: &Path) -> PathBuf {
+    let files = std::fs::read_dir(case).expect("a case").filter_map(|entry| Some(entry.ok()?.path()));
+    let is_input = |path: &PathBuf| {
+        let beside = ["keys", "pem", "closed"].map(Some);
+        path.file_stem().is_some_and(|stem| stem == "input")
+            && !beside.contains(&path.extension().and_then(|extension| extension.to_str()))
+    };
+    files.into_iter().find(is_input).expect("an input")
+}
+
+/// The TLS keys beside a capture: a key log `.keys`, an RSA key `.pem`.
+pub fn keys_beside(path: &Path) -> Keys {
+    let mut keys = Keys::default();
+    if let Ok(text) = std::fs::read(path.with_extension("keys")) {
+        keys.add_key_log(&text);
+    }
+    if let Ok(pem) = std::fs::read_to_string(path.with_extension("pem")) {
+        keys.add_rsa_key(&pem).expect("an RSA key");
+    }
+    keys
 }
 
 /// A path in the development data; `None`, with a line that says so, where it is not present.

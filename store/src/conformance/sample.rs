@@ -88,6 +88,7 @@ pub fn call(n: u64) -> Call {
         rpc: n.is_multiple_of(9).then(|| Rpc { service: "shop.Cart".into(), method: "Add".into() }),
         messages: if n.is_multiple_of(11) { vec![stream] } else { Vec::new() },
         anomalies: if n % 4 == 1 { vec![Anomaly::GAP, Anomaly(Cow::Borrowed("odd"))] } else { Vec::new() },
+        tls: None,
     }
 }
 

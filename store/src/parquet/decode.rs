@@ -135,6 +135,7 @@ impl Rows<'_> {
             rpc,
             messages: self.messages(row)?,
             anomalies: anomalies.collect(),
+            tls: None,
         })
     }
 
