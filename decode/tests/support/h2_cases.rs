@@ -122,6 +122,9 @@ fn grpc(frames: &mut Vec<Frame>) {
     web.close();
 }
 
+/// Writes the frames of a case.
+type Writer = fn(&mut Vec<Frame>);
+
 /// The cases by name.
-pub const CASES: [(&str, fn(&mut Vec<Frame>)); 3] =
+pub const CASES: [(&str, Writer); 3] =
     [("http2-features", features), ("http2-upgrade", upgrade), ("grpc", grpc)];
