@@ -136,10 +136,17 @@ fn unusable(outcome: &Outcome) -> Option<String> {
         return None;
     }
     let problem = outcome.problems.first().map(|problem| format!(": {} (at {})", problem.what, problem.at));
+    let closed = outcome.stats.tls_connections - outcome.stats.tls_decrypted;
     Some(match (outcome.kind, outcome.stats.bytes) {
         (_, 0) => "is empty".to_owned(),
         (Kind::Unknown, _) => {
             "is no capture, document of calls, access log or file of call records".to_owned()
+        }
+        (kind, _) if closed > 0 => {
+            format!(
+                "was read as {} and holds no call: {closed} TLS sessions stay closed without their keys",
+                kind.as_str()
+            )
         }
         (kind, _) => {
             format!("was read as {} and holds no call{}", kind.as_str(), problem.unwrap_or_default())

@@ -125,7 +125,7 @@ pub const CLOSED_CONNECTIONS_MAX: usize = 4_096;
 /// Completed calls that wait for an earlier request to complete, so that output is in order of request start.
 pub const ORDER_CALLS_MAX: usize = 65_536;
 /// Bytes of bodies that wait for the same reason.
-pub const ORDER_BYTES_MAX: usize = 32 << 20;
+pub const ORDER_BYTES_MAX: usize = 24 << 20;
 /// Requests of a GoReplay file that wait for their response; the oldest go first.
 pub const REPLAY_PENDING_MAX: usize = 10_000;
 /// Time that a completed call of live traffic waits for an earlier request, microseconds.

@@ -58,7 +58,9 @@ pub(crate) fn run(args: &CaptureArgs) -> Result<()> {
     };
     let stopped = capturing.stop();
     if args.stats {
-        eprint!("{}", capturing.counters());
+        for (name, count) in capturing.counters() {
+            eprintln!("{name:>20} {count}");
+        }
     }
     eprintln!("apiarist: {}", capturing.summary());
     outcome.and(stopped)

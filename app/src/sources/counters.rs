@@ -38,7 +38,6 @@ impl SourceCounters {
     }
 
     /// Notes how far counters of the source itself have come: of its decoder, of the kernel.
-    #[expect(dead_code, reason = "sources with counters of their own fill it")]
     pub fn set<'a>(&self, source: &str, counters: impl IntoIterator<Item = (&'a str, u64)>) {
         self.change(source, |counts| {
             for (name, value) in counters {

@@ -112,8 +112,8 @@ impl Capturing {
         )
     }
 
-    /// Every counter, one a line.
-    pub fn counters(&self) -> String {
+    /// Every counter with its name: of the kernel, the queue and the decoders.
+    pub fn counters(&self) -> Vec<(&'static str, u64)> {
         let (stats, kernel) = self.counts();
         let own = [
             ("kernel_packets", kernel.packets),
@@ -121,7 +121,7 @@ impl Capturing {
             ("ring_full", kernel.freezes),
             ("calls_dropped", self.queue.dropped()),
         ];
-        own.into_iter().chain(stats.counters()).map(|(name, count)| format!("{name:>20} {count}\n")).collect()
+        own.into_iter().chain(stats.counters()).collect()
     }
 }
 

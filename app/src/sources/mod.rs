@@ -149,6 +149,7 @@ fn forward(mut capturing: Capturing, live: &Live, handle: &Handle, stop: &Atomic
                 error!(interface = capturing.name, calls = count, error = %format!("{error:#}"), "calls dropped");
             }
         }
+        live.sources.set(&capturing.name, capturing.counters());
         if is_last {
             info!("{}", capturing.summary());
             return;
