@@ -117,6 +117,9 @@ pub(crate) struct CaptureArgs {
     /// Threads that capture and decode
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub threads: usize,
+    /// Key log (SSLKEYLOGFILE) to decrypt TLS with, followed while it grows; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub keylog: Vec<PathBuf>,
     /// Bytes kept of a packet [default: whole packets]
     #[arg(long, value_name = "BYTES")]
     pub snaplen: Option<u32>,

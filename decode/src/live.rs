@@ -7,6 +7,7 @@ use crate::input::Packet;
 use crate::network::Network;
 use crate::out::Out;
 use crate::stats::{Problem, Stats};
+use crate::tls::retry_parked;
 
 /// Decodes the packets of one thread of one interface.
 ///
@@ -32,6 +33,13 @@ impl Live {
         self.out.order.release(emit);
     }
 
+    /// More lines of a key log for TLS (see [`crate::Keys`]), in any split.
+    pub fn add_key_log(&mut self, text: &[u8], emit: &mut impl FnMut(Call)) {
+        self.out.keys.add_key_log(text);
+        retry_parked(&mut self.out);
+        self.out.order.release(emit);
+    }
+
     /// The time of day is now `now_us`; every packet of before has been given. To be called about once a second.
     pub fn tick(&mut self, now_us: i64, emit: &mut impl FnMut(Call)) {
         self.out.order.advance(now_us);
@@ -44,7 +52,12 @@ impl Live {
     #[must_use]
     pub fn stats(&self) -> Stats {
         let out = &self.out;
-        Stats { out_of_order: out.order.early, problems: out.problems.count, ..out.stats }
+        Stats {
+            out_of_order: out.order.early,
+            problems: out.problems.count,
+            tls_secrets_dropped: out.keys.dropped,
+            ..out.stats
+        }
     }
 
     /// What a person should know, at most [`limits::PROBLEMS_MAX`].

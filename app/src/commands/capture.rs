@@ -39,7 +39,7 @@ pub(crate) fn run(args: &CaptureArgs) -> Result<()> {
     options.snaplen = args.snaplen.unwrap_or(options.snaplen);
     options.promiscuous = !args.no_promiscuous;
     options.hardware_time = args.hardware_time;
-    let interface = Interface::open(&options)?;
+    let interface = Interface::open(&options, &args.keylog)?;
     drop_privileges(args.user.as_deref().map_or(Become::Caller, Become::User))
         .context("privileges cannot be dropped")?;
     serve::start_log();
@@ -84,6 +84,7 @@ fn embedded(args: &CaptureArgs) -> Result<()> {
         filter: args.filter.clone(),
         threads: Some(args.threads),
         snaplen: args.snaplen,
+        key_logs: args.keylog.clone(),
     });
     serve::run_with(&config, &[], args.user.as_deref())
 }

@@ -1,6 +1,8 @@
 //! What a `[[source]]` of the configuration file may say: where the server takes traffic from by itself. A new
 //! kind of source is one variant here and one arm in `sources/mod.rs`.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 /// A place that traffic comes from.
@@ -17,6 +19,9 @@ pub(crate) enum SourceConfig {
         threads: Option<usize>,
         /// Bytes kept of a packet; whole packets unless given.
         snaplen: Option<u32>,
+        /// Key logs (`SSLKEYLOGFILE`) that are followed while they grow; TLS connections are decrypted with them.
+        #[serde(default)]
+        key_logs: Vec<PathBuf>,
     },
     /// Files that are followed as they grow and rotate.
     File {

@@ -1,14 +1,17 @@
 //! A network interface as a source: a thread per ring that captures and decodes, calls left in a queue, counters kept
 //! up once a second.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use capture::KeyLog;
 use capture::live::{self, Counters, Options, Ring};
 use decode::Stats;
+use model::Call;
 use tracing::warn;
 
 use super::Queue;
@@ -27,6 +30,7 @@ const LAST_BLOCKS: usize = 256;
 pub(crate) struct Interface {
     pub name: String,
     rings: Vec<Ring>,
+    key_logs: Vec<PathBuf>,
 }
 
 /// What one thread has counted.
@@ -46,9 +50,9 @@ pub(crate) struct Capturing {
 }
 
 impl Interface {
-    /// Opens an interface; needs the right to capture.
-    pub fn open(options: &Options) -> Result<Self> {
-        Ok(Self { name: options.interface.clone(), rings: live::open(options)? })
+    /// Opens an interface; needs the right to capture. `key_logs` need not exist yet.
+    pub fn open(options: &Options, key_logs: &[PathBuf]) -> Result<Self> {
+        Ok(Self { name: options.interface.clone(), rings: live::open(options)?, key_logs: key_logs.to_vec() })
     }
 
     /// Starts to read.
@@ -61,6 +65,7 @@ impl Interface {
             let worker = Worker {
                 ring,
                 decoder: decode::Live::new(&self.name),
+                key_logs: self.key_logs.iter().map(|path| KeyLog::new(path)).collect(),
                 name: self.name.clone(),
                 queue: Arc::clone(&queue),
                 index,
@@ -128,6 +133,7 @@ impl Capturing {
 struct Worker {
     ring: Ring,
     decoder: decode::Live,
+    key_logs: Vec<KeyLog>,
     name: String,
     queue: Arc<Queue>,
     index: usize,
@@ -179,11 +185,22 @@ impl Worker {
 
     fn tick(&mut self, now_us: i64) {
         let mut calls = Vec::new();
+        self.add_keys(&mut calls);
         if now_us > i64::MIN {
             self.decoder.tick(now_us, &mut |call| calls.push(call));
         }
         self.queue.offer(calls);
         self.note(self.decoder.stats());
+    }
+
+    /// Reads what the key logs have become longer by.
+    fn add_keys(&mut self, calls: &mut Vec<Call>) {
+        let Self { decoder, key_logs, .. } = self;
+        for key_log in key_logs {
+            key_log.look(&mut |line| {
+                decoder.add_key_log(&[line, b"\n"].concat(), &mut |call| calls.push(call));
+            });
+        }
     }
 
     fn note(&mut self, stats: Stats) {
@@ -195,6 +212,7 @@ impl Worker {
 
     fn finish(mut self) {
         let mut calls = Vec::new();
+        self.add_keys(&mut calls);
         let decoder = std::mem::replace(&mut self.decoder, decode::Live::new(""));
         let stats = decoder.finish(&mut |call| calls.push(call));
         self.queue.offer(calls);

@@ -59,11 +59,11 @@ impl Sources {
         let mut sources = Self::default();
         for source in &config.source {
             match source {
-                SourceConfig::Interface { name, filter, threads, snaplen } => {
+                SourceConfig::Interface { name, filter, threads, snaplen, key_logs } => {
                     let mut options = options(name, filter.as_deref())?;
                     options.threads = threads.unwrap_or(options.threads);
                     options.snaplen = snaplen.unwrap_or(options.snaplen);
-                    sources.interfaces.push(Interface::open(&options)?);
+                    sources.interfaces.push(Interface::open(&options, key_logs)?);
                 }
                 SourceConfig::File { path, format } => {
                     let kind = match format {
