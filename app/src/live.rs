@@ -80,6 +80,11 @@ impl Live {
         }
     }
 
+    /// True when the queue takes so many calls.
+    pub fn has_room(&self, count: u64) -> bool {
+        self.waiting() + count <= self.waiting_max.max(count)
+    }
+
     fn waiting(&self) -> u64 {
         let accepted = self.counters.accepted_to.load(Ordering::Relaxed);
         accepted.saturating_sub(self.counters.analysed_to.load(Ordering::Relaxed))
@@ -99,7 +104,7 @@ impl Control for Live {
     async fn ingest(&self, batch: Batch) -> Result<u64, IngestError> {
         let Batch { source, id, mut calls } = batch;
         let count = calls.len() as u64;
-        if self.waiting() + count > self.waiting_max.max(count) {
+        if !self.has_room(count) {
             self.counters.refused.fetch_add(count, Ordering::Relaxed);
             self.sources.dropped(&source, "journal", "queue_full", count);
             return Err(IngestError::Busy { retry_after_s: RETRY_AFTER_S });

@@ -11,12 +11,15 @@ use std::thread;
 use anyhow::Result;
 use capture::Bytes;
 use decode::{Decoder, Outcome, Shard};
-use model::Call;
+use model::{Call, limits};
 
 /// Bytes handed to the threads at a time.
 const BLOCK_BYTES: usize = 1 << 20;
 /// Blocks that wait for a thread, and answers that wait for the merge.
 const QUEUE: usize = 4;
+
+/// Bytes of calls that wait for threads that are behind.
+const MERGE_BYTES_MAX: usize = 128 << 20;
 
 /// What a thread has to say after a block.
 struct Answer {
@@ -132,6 +135,7 @@ fn work(mut decoder: Decoder, blocks: &Receiver<Arc<Vec<u8>>>, answers: &SyncSen
 fn merge(answers: &[Receiver<Answer>], take: &mut dyn FnMut(Call) -> Result<()>) -> Result<Outcome> {
     let mut waiting: BinaryHeap<Reverse<Waiting>> = BinaryHeap::new();
     let (mut serial, mut whole): (u64, Option<Outcome>) = (0, None);
+    let (mut bytes, mut early) = (0, 0);
     loop {
         let mut horizon = i64::MAX;
         let mut ended = true;
@@ -140,6 +144,7 @@ fn merge(answers: &[Receiver<Answer>], take: &mut dyn FnMut(Call) -> Result<()>)
             horizon = horizon.min(answer.horizon);
             for call in answer.calls {
                 serial += 1;
+                bytes += weight(&call);
                 waiting.push(Reverse(Waiting { call, serial }));
             }
             match (answer.outcome, &mut whole) {
@@ -148,13 +153,28 @@ fn merge(answers: &[Receiver<Answer>], take: &mut dyn FnMut(Call) -> Result<()>)
                 (Some(outcome), Some(whole)) => whole.stats.add(&outcome.stats),
             }
         }
-        while waiting.peek().is_some_and(|Reverse(first)| first.call.ts.0 < horizon || ended) {
+        while let Some(Reverse(first)) = waiting.peek() {
+            let is_due = ended || first.call.ts.0 < horizon;
+            if !is_due && waiting.len() <= limits::ORDER_CALLS_MAX && bytes <= MERGE_BYTES_MAX {
+                break;
+            }
+            early += u64::from(!is_due);
             if let Some(Reverse(first)) = waiting.pop() {
+                bytes -= weight(&first.call);
                 take(first.call)?;
             }
         }
         if ended {
+            if let Some(whole) = &mut whole {
+                whole.stats.out_of_order += early;
+            }
             return whole.ok_or_else(|| anyhow::anyhow!("the decoding threads stopped"));
         }
     }
+}
+
+/// Bytes of what makes a call large.
+fn weight(call: &Call) -> usize {
+    let bodies = [&call.request, &call.response].into_iter().flatten().map(|message| message.body().len());
+    bodies.chain(call.messages.iter().map(|message| message.body.len())).sum()
 }

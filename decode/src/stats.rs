@@ -163,6 +163,8 @@ counters! {
     tcp_bytes,
     /// Payload bytes handed to the protocol parsers.
     stream_bytes,
+    /// Tunnels inside HTTP/2 that were not looked into, because there were too many or they were nested too deep.
+    tunnels_unread,
     /// Payload bytes of protocols that are not read; a part of `stream_bytes`.
     opaque_bytes,
     /// Payload bytes passed over because where the messages around them begin was not known; a part of `stream_bytes`.

@@ -92,6 +92,11 @@ impl Capturing {
         Ok(())
     }
 
+    /// True when a thread ended by itself: it panicked.
+    pub fn is_broken(&self) -> bool {
+        self.threads.iter().any(JoinHandle::is_finished)
+    }
+
     /// Counters of all threads: what was decoded, what the kernel saw.
     pub fn counts(&self) -> (Stats, Counters) {
         let (mut stats, mut kernel) = (Stats::default(), Counters::default());

@@ -37,6 +37,8 @@ use crate::live::Live;
 
 /// Time between two lines about packets that were lost.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
+/// Time between two tries while the store fails.
+const STORE_RETRY: Duration = Duration::from_secs(1);
 /// How long calls are offered to a server that is full while it stops.
 const LAST_TRY: Duration = Duration::from_secs(3);
 
@@ -133,26 +135,34 @@ impl Started {
 
 /// Hands calls of an interface to the server until the end.
 fn forward(mut capturing: Capturing, live: &Live, handle: &Handle, stop: &AtomicBool) {
-    let (mut next_report, mut lost) = (Instant::now() + REPORT_EVERY, 0);
+    let (mut next_report, mut lost, mut is_broken) = (Instant::now() + REPORT_EVERY, 0, false);
     loop {
         let is_last = stop.load(Ordering::Relaxed);
         if is_last && let Err(error) = capturing.stop() {
             error!(error = %format!("{error:#}"), "a source broke off");
         }
         while let Some(calls) = capturing.queue.take(Duration::from_millis(200)) {
-            if calls.is_empty() {
-                break;
-            }
             let count = calls.len() as u64;
             if let Err(error) = deliver(live, calls, handle, stop) {
                 capturing.queue.drop_calls(count);
                 error!(interface = capturing.name, calls = count, error = %format!("{error:#}"), "calls dropped");
+            }
+            // Busy traffic must not keep the clock and the end from being looked at.
+            if count == 0 || !is_last {
+                break;
             }
         }
         live.sources.set(&capturing.name, capturing.counters());
         if is_last {
             info!("{}", capturing.summary());
             return;
+        }
+        if !is_broken && capturing.is_broken() {
+            is_broken = true;
+            error!(
+                interface = capturing.name,
+                "a thread of the capture broke off; its share of the traffic is lost"
+            );
         }
         let now_lost = capturing.counts().1.drops + capturing.queue.dropped();
         if Instant::now() >= next_report {
@@ -186,13 +196,21 @@ fn deliver(live: &Live, calls: Vec<Call>, handle: &Handle, stop: &AtomicBool) ->
     let mut give_up = None;
     // One source hands in what is delivered at once.
     let source = calls.first().map_or_else(String::new, |call| call.source.to_string());
+    let count = calls.len() as u64;
     loop {
-        live.received(&source, calls.len() as u64);
-        let batch = Batch { source: source.clone(), id: None, calls: calls.clone() };
-        match handle.block_on(live.ingest(batch)) {
-            Ok(_) => return Ok(()),
-            Err(IngestError::Store(error)) => return Err(error).context("calls cannot be kept"),
-            Err(IngestError::Busy { .. }) => {}
+        // Counted once, and only when it is certain to be tried.
+        if live.has_room(count) {
+            live.received(&source, count);
+            let batch = Batch { source: source.clone(), id: None, calls: calls.clone() };
+            match handle.block_on(live.ingest(batch)) {
+                Ok(_) => return Ok(()),
+                Err(IngestError::Busy { .. }) => {}
+                Err(IngestError::Store(error)) => {
+                    live.dropped(&source, "journal", "not_stored", count);
+                    error!(source, calls = count, error = %error, "calls cannot be kept; they are tried again");
+                    std::thread::sleep(STORE_RETRY);
+                }
+            }
         }
         if stop.load(Ordering::Relaxed) {
             let until = *give_up.get_or_insert_with(|| Instant::now() + LAST_TRY);

@@ -77,7 +77,8 @@ impl Queue {
 
 fn weight(calls: &[Call]) -> usize {
     let body = |message: &Option<Message>| message.as_ref().map_or(0, |message| message.body().len());
-    calls.iter().map(|call| CALL_BYTES + body(&call.request) + body(&call.response)).sum()
+    let messages = |call: &Call| call.messages.iter().map(|message| message.body.len()).sum::<usize>();
+    calls.iter().map(|call| CALL_BYTES + body(&call.request) + body(&call.response) + messages(call)).sum()
 }
 
 #[cfg(test)]

@@ -145,6 +145,10 @@ impl Http1 {
             && let Some(mut exchange) = self.queue.pop_front()
         {
             note(&mut exchange.call.anomalies, Anomaly::UNMATCHED);
+            if exchange.response == Progress::Arriving {
+                // What still comes of this response must not be taken for that of the next request.
+                self.lose(1 - self.talk.client.unwrap_or(0), false);
+            }
             self.emit(exchange, out);
             self.pairing.server_whole = false;
         }

@@ -31,6 +31,16 @@ pub(super) struct Opening {
     pub cut: Option<Anomaly>,
 }
 
+/// What a tunnel costs beside what its conversation holds.
+const TUNNEL_BYTES: usize = 1 << 10;
+
+/// A conversation inside a stream.
+#[derive(Debug)]
+struct Tunnel {
+    session: Box<Session>,
+    ended: [bool; 2],
+}
+
 /// HTTP/2 over one connection.
 #[derive(Debug)]
 pub(crate) struct Http2 {
@@ -38,7 +48,7 @@ pub(crate) struct Http2 {
     pub(super) sides: [Side; 2],
     pub(super) streams: Streams,
     /// What is spoken inside CONNECT, by stream.
-    tunnels: BTreeMap<u32, Box<Session>>,
+    tunnels: BTreeMap<u32, Tunnel>,
     closed: bool,
 }
 
@@ -206,8 +216,9 @@ impl Http2 {
         let Some(exchange) = self.streams.remove(id) else { return false };
         self.streams.drop(id);
         let origin = [&self.talk.origin[..], b" ", &id.to_be_bytes()].concat();
-        let talk = Talk { origin, calls: 0, ..self.talk.clone() };
-        if self.tunnels.len() >= limits::HTTP2_TUNNELS_MAX {
+        let talk = Talk { origin, calls: 0, depth: self.talk.depth + 1, ..self.talk.clone() };
+        if self.tunnels.len() >= limits::HTTP2_TUNNELS_MAX || talk.depth > limits::SESSION_NESTING_MAX {
+            out.stats.tunnels_unread += 1;
             exchange.emit(out);
             return true;
         }
@@ -217,14 +228,15 @@ impl Http2 {
             exchange.emit(out);
             Next::Unknown
         };
-        self.tunnels.insert(id, Box::new(Session::inside(next, talk, out)));
+        let session = Box::new(Session::inside(next, talk, out));
+        self.tunnels.insert(id, Tunnel { session, ended: [false; 2] });
         true
     }
 
     /// Bytes of a DATA frame.
     pub(super) fn content(&mut self, dir: usize, id: u32, mark: Mark, bytes: &[u8], out: &mut Out) {
         if let Some(tunnel) = self.tunnels.get_mut(&id) {
-            tunnel.data(dir, mark, bytes, out);
+            tunnel.session.data(dir, mark, bytes, out);
             return;
         }
         let half = self.half(dir);
@@ -236,7 +248,7 @@ impl Http2 {
     /// Bytes of a DATA frame that were not seen.
     pub(super) fn lost_content(&mut self, dir: usize, id: u32, len: u64, out: &mut Out) {
         if let Some(tunnel) = self.tunnels.get_mut(&id) {
-            tunnel.gap(dir, 0, len, out);
+            tunnel.session.gap(dir, 0, len, out);
         }
         self.streams.gap(id, self.half(dir), len);
     }
@@ -244,7 +256,12 @@ impl Http2 {
     /// The sender of a direction ends a stream.
     pub(super) fn finish(&mut self, dir: usize, id: u32, ts: i64, out: &mut Out) {
         if let Some(tunnel) = self.tunnels.get_mut(&id) {
-            tunnel.end(dir, 0, false, out);
+            tunnel.session.end(dir, 0, false, out);
+            tunnel.ended[dir] = true;
+            if tunnel.ended == [true; 2] {
+                tunnel.session.close(out);
+                self.tunnels.remove(&id);
+            }
         }
         self.streams.finish(id, self.half(dir), ts, out);
     }
@@ -252,7 +269,7 @@ impl Http2 {
     /// RST_STREAM (RFC 9113 §6.4).
     pub(super) fn reset(&mut self, dir: usize, id: u32, code: u32, mark: Mark, out: &mut Out) {
         if let Some(mut tunnel) = self.tunnels.remove(&id) {
-            tunnel.close(out);
+            tunnel.session.close(out);
         }
         let is_server = self.half(dir) == Half::Response;
         let Some(stream) = self.streams.get(id) else {
@@ -369,7 +386,7 @@ impl Protocol for Http2 {
             return;
         }
         self.cut_frame(dir, out);
-        self.tunnels.values_mut().for_each(|tunnel| tunnel.end(dir, 0, true, out));
+        self.tunnels.values_mut().for_each(|tunnel| tunnel.session.end(dir, 0, true, out));
         let half = self.half(dir);
         for id in self.streams.ids() {
             let Some(stream) = self.streams.get(id) else { continue };
@@ -392,7 +409,7 @@ impl Protocol for Http2 {
             return;
         }
         (0..2).for_each(|dir| self.end(dir, 0, true, out));
-        self.tunnels.values_mut().for_each(|tunnel| tunnel.close(out));
+        self.tunnels.values_mut().for_each(|tunnel| tunnel.session.close(out));
         let server_whole = self.talk.client.is_some_and(|client| {
             let server = &self.sides[1 - client];
             server.whole && server.begun
@@ -410,7 +427,7 @@ impl Protocol for Http2 {
     }
 
     fn bytes(&self) -> usize {
-        let tunnels: usize = self.tunnels.values().map(|tunnel| tunnel.bytes()).sum();
+        let tunnels: usize = self.tunnels.values().map(|tunnel| TUNNEL_BYTES + tunnel.session.bytes()).sum();
         self.streams.bytes + self.sides[0].bytes() + self.sides[1].bytes() + tunnels
     }
 

@@ -1,7 +1,7 @@
 //! The streams of a connection that are not complete yet: each is a call in the making. What the frames mean is
 //! decided in `connection`; here is what a stream has to remember, and how it becomes a call.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use model::{Anomaly, limits};
 
@@ -86,7 +86,7 @@ impl Stream {
 pub(super) struct Streams {
     open: BTreeMap<u32, Box<Stream>>,
     dropped: VecDeque<u32>,
-    doubtful: VecDeque<u32>,
+    doubtful: BTreeSet<u32>,
     /// Highest stream seen.
     pub highest: u32,
     /// Bytes of bodies and heads.
@@ -106,10 +106,10 @@ impl Streams {
     /// A stream begins.
     pub(super) fn open(&mut self, id: u32, exchange: Exchange, out: &mut Out) -> &mut Stream {
         self.highest = self.highest.max(id);
-        while let Some(&first) = self.doubtful.front()
+        while let Some(&first) = self.doubtful.first()
             && first.saturating_add(DOUBT_STREAMS * 2) < id
         {
-            self.doubtful.pop_front();
+            self.doubtful.pop_first();
             let in_doubt = |stream: &mut Stream| stream.end_in_doubt.contains(&true);
             if self.get(first).is_some_and(in_doubt) {
                 self.give_up(first, Anomaly::GAP, out);
@@ -166,7 +166,7 @@ impl Streams {
             let kept = stream.body(half).bytes().len();
             stream.doubt[half as usize].get_or_insert(kept);
             stream.end_in_doubt[half as usize] = true;
-            self.doubtful.push_back(*id);
+            self.doubtful.insert(*id);
             if half == Half::Request && stream.exchange.response == Progress::Done {
                 over.push(*id);
             }
@@ -178,6 +178,7 @@ impl Streams {
     pub(super) fn finish(&mut self, id: u32, half: Half, ts: i64, out: &mut Out) {
         let Some(stream) = self.open.get_mut(&id) else { return };
         let progress = *stream.progress(half);
+        let held = stream.exchange.bytes();
         match progress {
             Progress::Arriving => stream.finish(half, ts),
             // Its head was lost.
@@ -187,6 +188,7 @@ impl Streams {
             }
             Progress::Absent | Progress::Done => {}
         }
+        self.bytes = (self.bytes + stream.exchange.bytes()).saturating_sub(held);
         let done = |progress| progress == Progress::Done;
         if done(stream.exchange.request) && done(stream.exchange.response) {
             self.emit(id, out);
@@ -201,6 +203,7 @@ impl Streams {
     /// Hands a stream out as it is; `anomaly` says why a half has no end.
     pub(super) fn give_up(&mut self, id: u32, anomaly: Anomaly, out: &mut Out) {
         let Some(stream) = self.open.get_mut(&id) else { return };
+        let held = stream.exchange.bytes();
         for half in [Half::Request, Half::Response] {
             if *stream.progress(half) == Progress::Arriving {
                 let in_doubt = stream.doubt[half as usize].is_some();
@@ -210,6 +213,7 @@ impl Streams {
                 }
             }
         }
+        self.bytes = (self.bytes + stream.exchange.bytes()).saturating_sub(held);
         self.emit(id, out);
         self.drop(id);
     }

@@ -20,6 +20,8 @@ pub(crate) struct Talk {
     pub tls: Option<Arc<TlsInfo>>,
     /// Calls made so far.
     pub calls: u64,
+    /// How many conversations this one is inside of.
+    pub depth: usize,
 }
 
 impl Default for Talk {
@@ -31,7 +33,7 @@ impl Default for Talk {
 
 impl Talk {
     pub(crate) fn new(peers: [SocketAddr; 2], origin: Vec<u8>) -> Self {
-        Self { peers, origin, client: None, scheme: Scheme::Http, tls: None, calls: 0 }
+        Self { peers, origin, client: None, scheme: Scheme::Http, tls: None, calls: 0, depth: 0 }
     }
 
     /// The end that asks; direction 0 while that is not known.

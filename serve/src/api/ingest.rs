@@ -98,7 +98,11 @@ pub(crate) async fn ingest(
         0
     } else {
         let batch = Batch { source: source.clone(), id, calls };
-        state.control.ingest(batch).await.map_err(|error| match error {
+        // A task of its own: a client that hangs up must not take the counting with it.
+        let control = state.control.clone();
+        let task = tokio::spawn(async move { control.ingest(batch).await });
+        let outcome = task.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        outcome.map_err(|error| match error {
             IngestError::Busy { retry_after_s } => ApiError::busy(retry_after_s),
             IngestError::Store(error) => {
                 state.control.dropped(&source, STAGE, "not_stored", count);
