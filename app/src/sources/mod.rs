@@ -184,7 +184,11 @@ fn follow_file(
 ) {
     let outcome = following.run(stop, &mut |calls| deliver(live, calls, handle, stop), &mut |kept| {
         let text = follow::to_text(kept)?;
-        handle.block_on(catalogue.set_setting(key, &text)).context("positions cannot be kept")
+        // An older position costs a repetition after a restart, no line; the next one may be kept again.
+        if let Err(error) = handle.block_on(catalogue.set_setting(key, &text)) {
+            warn!(source = key, error = %error, "positions cannot be kept");
+        }
+        Ok(())
     });
     if let Err(error) = outcome {
         error!(source = key, error = %format!("{error:#}"), "following broke off; a restart goes on");
