@@ -144,7 +144,7 @@ fn merge(answers: &[Receiver<Answer>], take: &mut dyn FnMut(Call) -> Result<()>)
             horizon = horizon.min(answer.horizon);
             for call in answer.calls {
                 serial += 1;
-                bytes += weight(&call);
+                bytes += call.content_bytes();
                 waiting.push(Reverse(Waiting { call, serial }));
             }
             match (answer.outcome, &mut whole) {
@@ -160,7 +160,7 @@ fn merge(answers: &[Receiver<Answer>], take: &mut dyn FnMut(Call) -> Result<()>)
             }
             early += u64::from(!is_due);
             if let Some(Reverse(first)) = waiting.pop() {
-                bytes -= weight(&first.call);
+                bytes -= first.call.content_bytes();
                 take(first.call)?;
             }
         }
@@ -171,10 +171,4 @@ fn merge(answers: &[Receiver<Answer>], take: &mut dyn FnMut(Call) -> Result<()>)
             return whole.ok_or_else(|| anyhow::anyhow!("the decoding threads stopped"));
         }
     }
-}
-
-/// Bytes of what makes a call large.
-fn weight(call: &Call) -> usize {
-    let bodies = [&call.request, &call.response].into_iter().flatten().map(|message| message.body().len());
-    bodies.chain(call.messages.iter().map(|message| message.body.len())).sum()
 }

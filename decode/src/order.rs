@@ -99,7 +99,7 @@ impl Order {
     /// The call of an open request is complete.
     pub(crate) fn close(&mut self, ticket: Ticket, call: Call) {
         self.early += u64::from(!self.open.remove(&ticket));
-        self.bytes += weight(&call);
+        self.bytes += call.content_bytes();
         let at = match self.free.pop() {
             Some(at) => {
                 self.calls[at] = Some(call);
@@ -157,17 +157,11 @@ impl Order {
     fn pop(&mut self, emit: &mut impl FnMut(Call)) {
         let Some(Reverse((_, at))) = self.done.pop() else { return };
         if let Some(call) = self.calls[at].take() {
-            self.bytes -= weight(&call);
+            self.bytes -= call.content_bytes();
             emit(call);
         }
         self.free.push(at);
     }
-}
-
-fn weight(call: &Call) -> usize {
-    let body = |message: &Option<model::Message>| message.as_ref().map_or(0, |message| message.body().len());
-    let messages = call.messages.iter().map(|message| message.body.len()).sum::<usize>();
-    body(&call.request) + body(&call.response) + messages
 }
 
 #[cfg(test)]

@@ -81,6 +81,14 @@ pub struct TlsInfo {
 pub const THRIFT_MESSAGE_TYPE: &str = "thrift-message-type";
 
 impl Call {
+    /// Bytes of what makes a call large: both bodies and the messages.
+    #[must_use]
+    pub fn content_bytes(&self) -> usize {
+        let bodies =
+            [&self.request, &self.response].into_iter().flatten().map(|message| message.body().len());
+        bodies.chain(self.messages.iter().map(|message| message.body.len())).sum()
+    }
+
     /// The target up to the query, fragment removed.
     #[must_use]
     pub fn path(&self) -> &str {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use model::{Call, Message, limits};
+use model::{Call, limits};
 
 /// Bytes counted for a call beside its bodies.
 const CALL_BYTES: usize = 1_024;
@@ -76,14 +76,13 @@ impl Queue {
 }
 
 fn weight(calls: &[Call]) -> usize {
-    let body = |message: &Option<Message>| message.as_ref().map_or(0, |message| message.body().len());
-    let messages = |call: &Call| call.messages.iter().map(|message| message.body.len()).sum::<usize>();
-    calls.iter().map(|call| CALL_BYTES + body(&call.request) + body(&call.response) + messages(call)).sum()
+    calls.iter().map(|call| CALL_BYTES + call.content_bytes()).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Message;
 
     #[test]
     fn what_does_not_fit_is_dropped_and_counted() {
