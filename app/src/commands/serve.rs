@@ -46,7 +46,7 @@ pub(crate) fn run_with(config: &Config, input: &[String], user: Option<&str>) ->
         let running = Running::start(config).await?;
         first_password(running.store.catalogue.as_ref()).await?;
         announce(config)?;
-        let sources = sources.start(&running.live, &running.store.catalogue).await?;
+        let sources = sources.start(&running.live, &running.store.catalogue)?;
         let live = Arc::clone(&running.live);
         let inputs = not_read_yet(running.store.catalogue.as_ref(), input).await?;
         if !inputs.is_empty() {

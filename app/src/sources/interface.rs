@@ -7,24 +7,32 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use capture::KeyLog;
-use capture::live::{self, Counters, Options, Ring};
+use capture::live::{self, Counters, Filter, Options, Ring};
 use decode::Stats;
 use model::Call;
-use tracing::warn;
+use tracing::{error, info, warn};
 
-use super::Queue;
+use super::{Opened, Outlet, Queue};
 use crate::live::wall_clock;
 
 /// Longest wait for packets, and so for the end.
 const WAIT: Duration = Duration::from_millis(100);
 /// Time between two looks at clock and counters.
 const TICK: Duration = Duration::from_secs(1);
+/// Time between two lines about packets that were lost.
+const REPORT_EVERY: Duration = Duration::from_secs(60);
 /// How old a packet may be that the kernel still holds in a block that is not full, microseconds; doubled.
 const HELD_US: i64 = 200_000;
 /// Blocks read at the end at most, after nobody wants more.
 const LAST_BLOCKS: usize = 256;
+
+/// Options for an interface; the filter as text.
+pub(crate) fn options(name: &str, filter: Option<&str>) -> Result<Options> {
+    let filter = Filter::parse(filter.unwrap_or_default()).map_err(|error| anyhow!("filter: {error}"))?;
+    Ok(Options { filter, ..Options::new(name) })
+}
 
 /// An interface that is open and not read yet.
 pub(crate) struct Interface {
@@ -76,6 +84,56 @@ impl Interface {
             threads.push(thread.spawn(move || worker.run(&stop)).context("cannot start a thread")?);
         }
         Ok(Capturing { name: self.name, queue, counts, stop, threads })
+    }
+}
+
+impl Opened for Interface {
+    fn start(self: Box<Self>, outlet: Outlet) -> Result<JoinHandle<()>> {
+        info!(interface = self.name, "capturing");
+        let capturing = (*self).start()?;
+        let thread = thread::Builder::new().name("forward".to_owned());
+        thread.spawn(move || forward(capturing, &outlet)).context("cannot start a thread")
+    }
+}
+
+/// Hands calls of an interface to the server until the end.
+fn forward(mut capturing: Capturing, outlet: &Outlet) {
+    let (mut next_report, mut lost, mut is_broken) = (Instant::now() + REPORT_EVERY, 0, false);
+    loop {
+        let is_last = outlet.is_stopping();
+        if is_last && let Err(error) = capturing.stop() {
+            error!(error = %format!("{error:#}"), "a source broke off");
+        }
+        while let Some(calls) = capturing.queue.take(Duration::from_millis(200)) {
+            let count = calls.len() as u64;
+            if let Err(error) = outlet.deliver(&capturing.name, calls, None) {
+                capturing.queue.drop_calls(count);
+                error!(interface = capturing.name, calls = count, error = %format!("{error:#}"), "calls dropped");
+            }
+            // Busy traffic must not keep the clock and the end from being looked at.
+            if count == 0 || !is_last {
+                break;
+            }
+        }
+        outlet.counters().set(&capturing.name, capturing.counters());
+        if is_last {
+            info!("{}", capturing.summary());
+            return;
+        }
+        if !is_broken && capturing.is_broken() {
+            is_broken = true;
+            error!(
+                interface = capturing.name,
+                "a thread of the capture broke off; its share of the traffic is lost"
+            );
+        }
+        let now_lost = capturing.counts().1.drops + capturing.queue.dropped();
+        if Instant::now() >= next_report {
+            if now_lost > lost {
+                warn!("{}", capturing.summary());
+            }
+            (next_report, lost) = (Instant::now() + REPORT_EVERY, now_lost);
+        }
     }
 }
 
