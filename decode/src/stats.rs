@@ -173,6 +173,8 @@ counters! {
     heartbeats,
     /// Body bytes of HTTP/2 streams whose head was not seen, or that were reset; a part of `stream_bytes`.
     unplaced_bytes,
+    /// HTTP/1 requests that no longer wait for their answer because a connection had too many.
+    requests_evicted,
     /// HTTP/2 streams closed early because a connection had too many.
     streams_evicted,
     /// Payload bytes seen again (retransmissions, duplicates from a mirror).

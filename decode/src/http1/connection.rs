@@ -53,7 +53,7 @@ pub(crate) struct Http1 {
     pub(super) talk: Talk,
     pub(super) sides: [Side; 2],
     pub(super) queue: VecDeque<Exchange>,
-    /// A response without a request.
+    /// A response without a request, or one that arrives for a request that had to make room.
     pub(super) orphan: Option<Exchange>,
     pub(super) pairing: Pairing,
     /// Start of an interim (1xx) response that precedes the next final one.
@@ -141,28 +141,36 @@ impl Http1 {
     }
 
     pub(super) fn push_request(&mut self, head: Head, span: Span, out: &mut Out) -> &mut Exchange {
-        while (self.queue.len() >= limits::PIPELINE_MAX || self.bodies > limits::PIPELINE_BYTES_MAX)
-            && let Some(mut exchange) = self.queue.pop_front()
-        {
-            note(&mut exchange.call.anomalies, Anomaly::UNMATCHED);
-            if exchange.response == Progress::Arriving {
-                // What still comes of this response must not be taken for that of the next request.
-                self.lose(1 - self.talk.client.unwrap_or(0), false);
-            }
-            self.emit(exchange, out);
-            self.pairing.server_whole = false;
-        }
         let begin = span.begin;
+        self.pairing.asked(&self.queue, begin.ack);
+        self.make_room(out);
         let mut exchange = self.new_exchange(begin, out);
         let server = self.talk.server();
         exchange.set_request(head, server);
         exchange.head_end = span.end.seq;
         exchange.after_gap = !self.pairing.client_whole;
         self.pairing.client_whole = true;
-        self.pairing.pipelined |=
-            self.queue.iter().any(|open| open.response == Progress::Absent && open.ack == begin.ack);
         self.queue.push_back(exchange);
         self.queue.back_mut().expect("just pushed")
+    }
+
+    /// Lets the oldest requests go while too many wait. One whose answer arrives takes it along; the answers of the
+    /// others will be nobody's.
+    fn make_room(&mut self, out: &mut Out) {
+        let leaving = |http: &Self| http.orphan.as_ref().map_or(0, Exchange::bytes);
+        while self.queue.len() >= limits::PIPELINE_MAX
+            || self.bodies - leaving(self) > limits::PIPELINE_BYTES_MAX
+        {
+            let Some(mut exchange) = self.queue.pop_front() else { return };
+            out.stats.requests_evicted += 1;
+            if exchange.response == Progress::Arriving {
+                self.orphan = Some(exchange);
+                continue;
+            }
+            note(&mut exchange.call.anomalies, Anomaly::UNMATCHED);
+            self.pairing.evict();
+            self.emit(exchange, out);
+        }
     }
 
     fn new_exchange(&mut self, begin: Mark, out: &mut Out) -> Exchange {
@@ -174,6 +182,9 @@ impl Http1 {
     /// Finds the request of a final response; without one the response stands alone.
     pub(super) fn begin_response(&mut self, head: Head, begin: Mark, out: &mut Out) -> Option<&mut Exchange> {
         let start = self.interim.take().unwrap_or(begin.seq);
+        if self.pairing.server_whole {
+            self.pairing.begun_at.get_or_insert(start);
+        }
         let Some(index) = self.pairing.choose(&self.queue, start, begin.ack) else {
             let mut exchange = self.new_exchange(begin, out);
             note(&mut exchange.call.anomalies, Anomaly::UNMATCHED);
@@ -191,7 +202,7 @@ impl Http1 {
             note(&mut unanswered.call.anomalies, Anomaly::UNMATCHED);
             self.emit(unanswered, out);
         }
-        self.pairing.server_whole = true;
+        self.pairing.certain();
         let exchange = self.queue.front_mut()?;
         exchange.after_gap = false;
         exchange.set_response(head);
@@ -261,7 +272,7 @@ impl Http1 {
     /// The message of a direction ends, with what was wrong about its end.
     pub(super) fn complete(&mut self, dir: usize, mark: Mark, anomaly: Option<Anomaly>, out: &mut Out) {
         let is_request = self.talk.client == Some(dir);
-        let certain = self.orphan.is_none();
+        let is_whole = anomaly.is_none();
         let contradicted = std::mem::take(&mut self.contradicted[dir]);
         self.sides[dir].state = State::Head;
         if let Some(exchange) = self.current(dir) {
@@ -272,15 +283,31 @@ impl Http1 {
             if let Some(anomaly) = anomaly {
                 note(&mut exchange.call.anomalies, anomaly);
             }
-            match is_request {
-                true => exchange.request = Progress::Done,
-                false => exchange.response = Progress::Done,
+            let progress = if is_request { &mut exchange.request } else { &mut exchange.response };
+            *progress = Progress::Done;
+            if is_request && is_whole {
+                exchange.request_end = mark.seq;
             }
         }
-        if !is_request && certain {
-            self.pairing.answered_to = Some(mark.seq);
+        if !is_request {
+            self.note_answer(mark.seq);
         }
         self.settle(out);
+    }
+
+    /// A response ends: what was asked before the client had read it did not wait for it.
+    fn note_answer(&mut self, end: u64) {
+        let (begin, others) = match &self.orphan {
+            None => (0, 1),
+            Some(leaving) if leaving.call.request.is_some() => (0, 0),
+            // Whose it is is not known; what was asked while it came is another's.
+            Some(orphan) => (orphan.start, 0),
+        };
+        if begin == 0 {
+            self.pairing.answered_to = Some(end);
+        }
+        let asked_early = |later: &Exchange| later.ack > begin && later.ack < end;
+        self.pairing.pipelined = self.pairing.pipelined || self.queue.iter().skip(others).any(asked_early);
     }
 
     /// Hands out what is complete.

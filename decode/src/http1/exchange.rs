@@ -36,6 +36,8 @@ pub(crate) struct Exchange {
     pub start: u64,
     /// Position after its head.
     pub head_end: u64,
+    /// Position after its last byte; 0 while that is not known.
+    pub request_end: u64,
     /// Position up to which the client had read the server's stream when it sent the request.
     pub ack: u64,
     /// Bytes are missing between the request before and this one.
@@ -58,6 +60,7 @@ impl Exchange {
             ticket,
             start: mark.seq,
             head_end: mark.seq,
+            request_end: 0,
             ack: mark.ack,
             after_gap: false,
             request: Progress::Absent,
@@ -155,6 +158,7 @@ impl Exchange {
         let rest = Self {
             start: self.start,
             head_end: self.head_end,
+            request_end: self.request_end,
             ack: self.ack,
             after_gap: self.after_gap,
             request: self.request,

@@ -2,11 +2,18 @@
 //! needs proof: either both streams are whole since the last certain pair, and the order decides; or the
 //! TCP numbers do. A client that does not pipeline has read everything before it asks, so the answer starts
 //! exactly where the request's acknowledgement points, and its own acknowledgement covers the request.
+//! Once a client was seen not to wait, that holds only for a request before which nothing is open or missing.
 //! Anything else is left unmatched.
 
 use std::collections::VecDeque;
 
 use super::exchange::{Exchange, Progress};
+
+/// Line ends that some clients send after a body (RFC 9112 §2.2).
+const STRAY_LINE_ENDS: u64 = 4;
+
+/// Responses that fit as if the client waited, after which it is believed to.
+const DOUBTFUL_MAX: u32 = 32;
 
 /// What is known about the order of requests and responses of one connection.
 #[derive(Debug, Default)]
@@ -17,12 +24,21 @@ pub(crate) struct Pairing {
     pub client_whole: bool,
     /// The last client gap began between messages: a whole request may be in it.
     pub gap_between: bool,
-    /// Several requests were once open at the same time.
+    /// The client once asked before it had read the answer to what it asked before: the numbers of its requests
+    /// tell less from then on.
     pub pipelined: bool,
+    /// The client once asked when it had read the answer to all before.
+    pub waited: bool,
+    /// Responses that fitted a request while that was not known.
+    pub doubtful: u32,
+    /// Requests that were not answered yet left the queue since the last certain pair.
+    pub evicted: bool,
     /// The acknowledgements in this capture are real (some tools write constants).
     pub acks_live: bool,
     /// End of the last certain response.
     pub answered_to: Option<u64>,
+    /// Where the server began to answer, when it was seen from there.
+    pub begun_at: Option<u64>,
 }
 
 impl Pairing {
@@ -35,6 +51,7 @@ impl Pairing {
             // The server answered (a timeout, a shutdown) before it had read any of the request.
             let unread = ack != 0 && (ack == front.start || (self.acks_live && ack < front.start));
             self.acks_live |= ack >= front.head_end;
+            self.notice_more(front, ack);
             return (open && !unread).then_some(0);
         }
         let mut fitting = queue
@@ -44,14 +61,48 @@ impl Pairing {
             .filter(|(_, request)| request.response == Progress::Absent);
         let (index, request) = fitting.next()?;
         let alone = fitting.next().is_none();
-        (alone && !self.is_preceded_by_unanswered(request)).then_some(index)
+        self.notice_more(request, ack);
+        (alone && !self.may_be_preceded(index, front, request)).then_some(index)
     }
 
-    /// True when the bytes missing before the request may be a request that was not answered yet: then the
-    /// next response would be its.
-    fn is_preceded_by_unanswered(&self, request: &Exchange) -> bool {
-        let nothing_between = self.answered_to == Some(request.ack);
-        request.after_gap && nothing_between && (self.gap_between || self.pipelined)
+    /// The server had received more than the request when it answered.
+    fn notice_more(&mut self, request: &Exchange, ack: u64) {
+        self.pipelined |= request.request_end != 0 && ack > request.request_end + STRAY_LINE_ENDS;
+    }
+
+    /// True when a request before this one may not have been answered yet: then the next response would be its.
+    fn may_be_preceded(&mut self, index: usize, front: &Exchange, request: &Exchange) -> bool {
+        let may_hide_one = request.after_gap && self.gap_between;
+        // What hides was followed by this request before anything was answered.
+        let nothing_between = self.answered_to.or(self.begun_at) == Some(request.ack);
+        self.pipelined |= may_hide_one && nothing_between;
+        if self.pipelined {
+            return index > 0 || self.evicted || request.after_gap;
+        }
+        // Nobody knows yet whether the client waits: a single request before this one has its answer in what the
+        // client has read, further ones may not.
+        let is_doubtful = index > 1 || self.evicted || (index == 1 && (may_hide_one || front.after_gap));
+        if !self.waited && is_doubtful {
+            self.doubtful += 1;
+            self.waited = self.doubtful > DOUBTFUL_MAX;
+        }
+        !self.waited && is_doubtful
+    }
+
+    /// A request comes that was sent when the client had read up to `ack`; `queue`: those that wait.
+    pub(super) fn asked(&mut self, queue: &VecDeque<Exchange>, ack: u64) {
+        self.pipelined |= queue.iter().any(|open| open.response == Progress::Absent && open.ack == ack);
+        self.waited |= queue.is_empty() && self.answered_to == Some(ack);
+    }
+
+    /// A certain pair: all requests before were answered.
+    pub(super) fn certain(&mut self) {
+        (self.server_whole, self.evicted) = (true, false);
+    }
+
+    /// A request leaves before its answer begins.
+    pub(super) fn evict(&mut self) {
+        (self.server_whole, self.evicted) = (false, true);
     }
 }
 
@@ -102,6 +153,23 @@ mod tests {
         assert_eq!(lost.choose(&two, 700, 20), None, "the server had not read the second request");
         let pipelined = queue(&[(10, 20, 500, false), (20, 30, 500, false)]);
         assert_eq!(lost.choose(&pipelined, 500, 30), None);
+    }
+
+    #[test]
+    fn numbers_tell_less_of_a_client_that_does_not_wait() {
+        let two = queue(&[(10, 20, 500, false), (20, 30, 700, false)]);
+        let lost = || Pairing { client_whole: true, ..Pairing::default() };
+        assert_eq!(Pairing { pipelined: true, ..lost() }.choose(&two, 700, 30), None);
+        let three = queue(&[(10, 20, 500, false), (20, 30, 600, false), (30, 40, 700, false)]);
+        assert_eq!(lost().choose(&three, 700, 40), None, "one answer or two were read");
+        assert_eq!(Pairing { waited: true, ..lost() }.choose(&three, 700, 40), Some(2));
+        let mut evicted = Pairing { waited: true, pipelined: true, ..lost() };
+        evicted.evict();
+        assert_eq!(evicted.choose(&queue(&[(20, 30, 500, false)]), 500, 30), None);
+        let mut answered_late = whole();
+        let mut one = queue(&[(10, 20, 500, false)]);
+        one[0].request_end = 20;
+        assert_eq!((answered_late.choose(&one, 500, 90), answered_late.pipelined), (Some(0), true));
     }
 
     #[test]

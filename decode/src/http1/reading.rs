@@ -155,7 +155,10 @@ impl Http1 {
         let is_request = self.talk.client == Some(dir);
         let mut state = self.sides[dir].state;
         if !is_request
-            && self.orphan.as_ref().is_some_and(|it| it.response_body.size() == 0)
+            && self
+                .orphan
+                .as_ref()
+                .is_some_and(|it| it.call.request.is_none() && it.response_body.size() == 0)
             && recognise(bytes) == Start::Response
         {
             // The answer to a HEAD request that was not seen has a length but no body.
