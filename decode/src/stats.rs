@@ -171,7 +171,8 @@ counters! {
     unframed_bytes,
     /// Messages that only keep an RPC connection alive.
     heartbeats,
-    /// Body bytes of HTTP/2 streams whose head was not seen, or that were reset; a part of `stream_bytes`.
+    /// Bytes of header blocks and bodies of HTTP/2 that are in no call: the head of their stream was not seen, it was
+    /// reset or evicted, or a block is too long; a part of `stream_bytes`.
     unplaced_bytes,
     /// HTTP/1 requests that no longer wait for their answer because a connection had too many.
     requests_evicted,

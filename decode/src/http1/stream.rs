@@ -28,7 +28,8 @@ impl Protocol for Http1 {
     }
 
     fn bytes(&self) -> usize {
-        self.bodies + self.sides[0].head.len() + self.sides[1].head.len()
+        let waiting = self.queue.len() * size_of::<Exchange>();
+        self.bodies + waiting + self.sides[0].head.len() + self.sides[1].head.len()
     }
 
     fn talk(&mut self) -> Talk {

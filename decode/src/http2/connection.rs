@@ -116,21 +116,25 @@ impl Http2 {
         if self.talk.client.is_none() {
             self.talk.client = client;
         }
-        if self.talk.client.is_none() {
-            return;
-        }
         let id = opening.promised.unwrap_or(opening.stream);
         let is_request = client == Some(dir) || opening.promised.is_some();
-        if id == 0 || self.streams.is_dropped(id) || (is_request && self.talk.client != client) {
+        let fits = self.talk.client.is_some() && (!is_request || self.talk.client == client);
+        if !fits || id == 0 || self.streams.is_dropped(id) {
+            out.stats.unplaced_bytes += block.len() as u64;
             return;
         }
         let bytes = fields.bytes;
         let (bad, unknown, cut) = (fields.bad && opening.cut.is_none(), fields.unknown, opening.cut.clone());
+        if matches!(fields.status, Some(100..=199)) {
+            // What counts is the final response.
+            return;
+        }
         let known = match (opening.promised, self.half(dir)) {
             (None, Half::Response) => self.response(&opening, fields, out),
             _ => self.request(id, &opening, fields, out),
         };
         if !known {
+            out.stats.unplaced_bytes += block.len() as u64;
             return;
         }
         self.streams.count_head(id, bytes);
@@ -170,9 +174,6 @@ impl Http2 {
     /// A head or trailers from the server; false when it belongs to nothing.
     fn response(&mut self, opening: &Opening, fields: Fields, out: &mut Out) -> bool {
         let id = opening.stream;
-        if matches!(fields.status, Some(100..=199)) {
-            return false;
-        }
         if self.streams.get(id).is_none() {
             if fields.status.is_none() {
                 return false;
@@ -385,7 +386,8 @@ impl Protocol for Http2 {
         if self.closed {
             return;
         }
-        self.cut_frame(dir, out);
+        self.cut_frame(dir, Anomaly::CUT_OFF, out);
+        self.cut_block(dir, Anomaly::CUT_OFF, out);
         self.tunnels.values_mut().for_each(|tunnel| tunnel.session.end(dir, 0, true, out));
         let half = self.half(dir);
         for id in self.streams.ids() {
@@ -428,7 +430,7 @@ impl Protocol for Http2 {
 
     fn bytes(&self) -> usize {
         let tunnels: usize = self.tunnels.values().map(|tunnel| TUNNEL_BYTES + tunnel.session.bytes()).sum();
-        self.streams.bytes + self.sides[0].bytes() + self.sides[1].bytes() + tunnels
+        self.streams.held() + self.sides[0].bytes() + self.sides[1].bytes() + tunnels
     }
 
     fn is_known(&self) -> bool {

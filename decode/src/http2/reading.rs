@@ -173,6 +173,7 @@ impl Http2 {
         if matches!(frame.kind, kind::HEADERS | kind::PUSH_PROMISE | kind::CONTINUATION) {
             // Larger than any block that is kept: what it inserts into the table is not known.
             self.sides[dir].hpack.forget();
+            out.stats.unplaced_bytes += u64::from(frame.len);
         }
         self.sides[dir].state = State::Frame;
         if frame.kind != kind::DATA {
@@ -242,6 +243,7 @@ impl Http2 {
         let side = &mut self.sides[dir];
         let Some(block) = frame::block_of(frame, payload, whole) else {
             side.hpack.forget();
+            out.stats.unplaced_bytes += payload.len() as u64;
             return;
         };
         let promised = match frame.kind {
@@ -267,6 +269,7 @@ impl Http2 {
             // Its beginning was lost, and with it what it inserts into the table.
             self.cut_block(dir, Anomaly::BAD_HEAD, out);
             self.sides[dir].hpack.forget();
+            out.stats.unplaced_bytes += payload.len() as u64;
             return;
         };
         block.frames += 1;
@@ -275,6 +278,7 @@ impl Http2 {
         if !fits {
             side.block = Some(block);
             self.cut_block(dir, Anomaly::BAD_HEAD, out);
+            out.stats.unplaced_bytes += payload.len() as u64;
             return;
         }
         block.bytes.extend_from_slice(payload);
@@ -286,7 +290,7 @@ impl Http2 {
     }
 
     /// A block has no end: what was read of it still tells something, but the table is not known any more.
-    fn cut_block(&mut self, dir: usize, anomaly: Anomaly, out: &mut Out) {
+    pub(super) fn cut_block(&mut self, dir: usize, anomaly: Anomaly, out: &mut Out) {
         if let Some(Block { mut opening, bytes, .. }) = self.sides[dir].block.take() {
             opening.cut = Some(anomaly);
             self.block_ends(dir, opening, &bytes, out);
@@ -300,7 +304,7 @@ impl Http2 {
             State::Search => (0, None),
             State::Skip(left) => (left, None),
             State::Data(data) => (u64::from(data.left), Some(data)),
-            State::Frame => (self.cut_frame(dir, out), None),
+            State::Frame => (self.cut_frame(dir, Anomaly::GAP, out), None),
         };
         if let Some(mut data) = data {
             let part = len.min(whole_left) as u32;
@@ -325,18 +329,18 @@ impl Http2 {
     }
 
     /// The frame in the buffer has a hole or no end; returns the bytes that it still had to come.
-    pub(super) fn cut_frame(&mut self, dir: usize, out: &mut Out) -> u64 {
+    pub(super) fn cut_frame(&mut self, dir: usize, anomaly: Anomaly, out: &mut Out) -> u64 {
         let buf = std::mem::take(&mut self.sides[dir].buf);
         let Some(header) = FrameHeader::read(&buf) else { return 0 };
         let payload = &buf[HEADER_LEN..];
         match header.kind {
             kind::HEADERS | kind::PUSH_PROMISE => {
                 self.block_begins(dir, header, payload, false, out);
-                self.cut_block(dir, Anomaly::GAP, out);
+                self.cut_block(dir, anomaly, out);
                 self.sides[dir].hpack.forget();
             }
             kind::CONTINUATION => {
-                self.cut_block(dir, Anomaly::GAP, out);
+                self.cut_block(dir, anomaly, out);
                 self.sides[dir].hpack.forget();
             }
             _ => {}

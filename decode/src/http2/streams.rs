@@ -86,6 +86,10 @@ impl Stream {
 pub(super) struct Streams {
     open: BTreeMap<u32, Box<Stream>>,
     dropped: VecDeque<u32>,
+    /// Highest stream of client and server (odd, even) that had to make room: none below it can begin any more
+    /// (RFC 9113 §5.1.1).
+    evicted_to: [u32; 2],
+    /// Open streams of which the end may have been lost.
     doubtful: BTreeSet<u32>,
     /// Highest stream seen.
     pub highest: u32,
@@ -100,7 +104,8 @@ impl Streams {
 
     /// True for a stream that was reset or given up.
     pub(super) fn is_dropped(&self, id: u32) -> bool {
-        self.dropped.contains(&id)
+        let is_evicted = id <= self.evicted_to[usize::from(id % 2 == 0)] && !self.open.contains_key(&id);
+        is_evicted || self.dropped.contains(&id)
     }
 
     /// A stream begins.
@@ -118,10 +123,22 @@ impl Streams {
         if self.open.len() >= limits::HTTP2_STREAMS_MAX
             && let Some(&first) = self.open.keys().next()
         {
-            out.stats.streams_evicted += 1;
-            self.give_up(first, Anomaly::CUT_OFF, out);
+            self.evict(first, out);
         }
         self.open.entry(id).or_insert_with(|| Box::new(Stream::new(exchange)))
+    }
+
+    /// Hands the oldest stream out to make room.
+    fn evict(&mut self, id: u32, out: &mut Out) {
+        out.stats.streams_evicted += 1;
+        if let Some(stream) = self.get(id)
+            && stream.exchange.response == Progress::Absent
+        {
+            stream.note(Anomaly::UNMATCHED);
+        }
+        self.give_up(id, Anomaly::CUT_OFF, out);
+        let evicted_to = &mut self.evicted_to[usize::from(id % 2 == 0)];
+        *evicted_to = id.max(*evicted_to);
     }
 
     /// Counts the text of a head.
@@ -229,6 +246,7 @@ impl Streams {
     /// Takes a stream out.
     pub(super) fn remove(&mut self, id: u32) -> Option<Exchange> {
         let stream = self.open.remove(&id)?;
+        self.doubtful.remove(&id);
         self.bytes = self.bytes.saturating_sub(stream.exchange.bytes() + stream.head_bytes);
         Some(stream.exchange)
     }
@@ -241,8 +259,41 @@ impl Streams {
         exchange.emit(out);
     }
 
+    /// Bytes held.
+    pub(super) fn held(&self) -> usize {
+        self.bytes + self.open.len() * size_of::<Stream>()
+    }
+
     /// The streams that are open.
     pub(super) fn ids(&self) -> Vec<u32> {
         self.open.keys().copied().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Mark;
+    use model::Call;
+
+    #[test]
+    fn what_is_remembered_of_losses_is_bounded() {
+        let (mut streams, mut out) = (Streams::default(), Out::new("x", 0));
+        // Numbers that go down, which no honest client sends.
+        for id in (1..10_000).rev() {
+            let exchange = Exchange::new(Call::default(), out.order.open(0), Mark::default());
+            streams.open(id, exchange, &mut out).exchange.request = Progress::Arriving;
+            if id % 100 == 0 {
+                streams.doubt(Half::Request, &mut out);
+            }
+            assert!(
+                streams.doubtful.len() <= streams.open.len()
+                    && streams.open.len() <= limits::HTTP2_STREAMS_MAX
+            );
+        }
+        assert!(
+            streams.held() >= streams.open.len() * size_of::<Stream>()
+                && streams.dropped.len() <= DROPPED_MAX
+        );
     }
 }
