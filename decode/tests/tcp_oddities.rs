@@ -126,6 +126,27 @@ fn data_with_the_first_and_the_last_packet() {
 }
 
 #[test]
+fn a_client_that_closes_its_side_is_answered() {
+    let mut frames = Vec::new();
+    let mut talk = Conversation::open(&mut frames, 30_000, BEGIN);
+    talk.request(&request(1));
+    talk.segment(true, FIN, b"", 0);
+    talk.skip(true, 1);
+    talk.response(&response(1));
+    let mut late = frames.clone();
+    // The answer is whole before the connection ends, and does not wait for the number that the end took.
+    let (calls, stats) = run(&frames);
+    assert_eq!((calls.len(), calls[0].status, stats.gaps), (1, Some(200), 0));
+    let mut decoder = decode::Decoder::new("half.pcap", None);
+    let mut seen = 0;
+    let mut after = Vec::new();
+    Conversation::open(&mut after, 30_001, BEGIN + 100_000).request(&request(2));
+    late.extend(after);
+    decoder.push(&pcap(&late), &mut |_| seen += 1);
+    assert_eq!(seen, 1);
+}
+
+#[test]
 fn both_sides_open_at_once() {
     let mut frames = Vec::new();
     let mut talk = Conversation::joined(&mut frames, 30_000, BEGIN);

@@ -210,7 +210,7 @@ impl Connection {
     /// Delivers the payload, or holds it.
     fn take(&mut self, dir: usize, at: u64, segment: &Segment<'_>, mark: Mark, out: &mut Out) {
         self.carried_data = true;
-        let read_by_sender = self.halves[1 - dir].next;
+        let read_by_sender = self.halves[1 - dir].readable();
         let half = &mut self.halves[dir];
         let end = at + segment.payload.len() as u64 + u64::from(segment.cut);
         if end <= half.next {
@@ -278,7 +278,10 @@ impl Connection {
         loop {
             let mut progress = false;
             for dir in 0..2 {
-                while self.halves[dir].ready().is_some_and(|piece| piece.ack <= self.halves[1 - dir].next) {
+                while self.halves[dir]
+                    .ready()
+                    .is_some_and(|piece| piece.ack <= self.halves[1 - dir].readable())
+                {
                     progress = true;
                     if let Some(piece) = self.halves[dir].take() {
                         let mark = Mark { seq: self.halves[dir].next, ack: piece.ack, ts: piece.ts };

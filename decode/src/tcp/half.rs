@@ -85,6 +85,12 @@ impl Half {
         Some(at)
     }
 
+    /// Position up to which the other side may have read: a FIN that was reached takes a number of its own
+    /// (RFC 9293 §3.4).
+    pub(crate) fn readable(&self) -> u64 {
+        self.next + u64::from(self.end == Some(self.next))
+    }
+
     /// True when nothing waits.
     pub(crate) fn is_idle(&self) -> bool {
         self.held.is_empty()
