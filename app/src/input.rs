@@ -186,7 +186,7 @@ fn read_one(
     };
     let threads = match args.threads {
         // What one connection shows of a resumed session must reach all others.
-        _ if reading.keys.has_rsa_keys() => 1,
+        _ if reading.keys.need_whole_capture() => 1,
         Some(threads) => threads.clamp(1, DECODE_THREADS_MAX),
         None => default_threads(),
     };

@@ -202,7 +202,7 @@ counters! {
     tls_joined_late,
     /// TLS connections that ended before any application data.
     tls_unfinished,
-    /// TLS records that did not open although their key is known.
+    /// TLS records that did not open although their key is known, and those after too many of them.
     tls_unread_records,
     /// TLS secrets that made room for newer ones.
     tls_secrets_dropped,

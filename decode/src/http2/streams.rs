@@ -104,7 +104,8 @@ impl Streams {
 
     /// True for a stream that was reset or given up.
     pub(super) fn is_dropped(&self, id: u32) -> bool {
-        let is_evicted = id <= self.evicted_to[usize::from(id % 2 == 0)] && !self.open.contains_key(&id);
+        let is_evicted =
+            id <= self.evicted_to[usize::from(id.is_multiple_of(2))] && !self.open.contains_key(&id);
         is_evicted || self.dropped.contains(&id)
     }
 
@@ -137,7 +138,7 @@ impl Streams {
             stream.note(Anomaly::UNMATCHED);
         }
         self.give_up(id, Anomaly::CUT_OFF, out);
-        let evicted_to = &mut self.evicted_to[usize::from(id % 2 == 0)];
+        let evicted_to = &mut self.evicted_to[usize::from(id.is_multiple_of(2))];
         *evicted_to = id.max(*evicted_to);
     }
 

@@ -110,6 +110,7 @@ impl Tls {
         match self.sides[dir].protection {
             Protection::Closed => {
                 self.unread = true;
+                out.stats.tls_unread_records += u64::from(self.inside.is_open());
                 Outcome::Done
             }
             Protection::None => self.clear(dir, record, out),
@@ -297,7 +298,9 @@ impl Tls {
         self.give_up(out);
         self.forward_ends(out);
         self.inside.close(out);
-        if !self.inside.is_open() {
+        if self.inside.is_open() {
+            out.stats.unframed_bytes += self.sides.iter().map(|side| side.framer.passed()).sum::<u64>();
+        } else {
             self.stay_closed(out);
         }
         self.closed = true;

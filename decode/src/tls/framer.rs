@@ -45,6 +45,8 @@ pub(super) struct Framer {
     expected: u64,
     /// Position after the last byte seen or lost.
     seen: u64,
+    /// Bytes seen that are of no whole record.
+    passed: u64,
 }
 
 fn header(bytes: &[u8]) -> Option<Header> {
@@ -66,6 +68,11 @@ impl Framer {
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
         self.rest.len()
+    }
+
+    /// Bytes seen that will be of no whole record, once nothing more comes.
+    pub(super) fn passed(&self) -> u64 {
+        self.passed + self.rest.len() as u64
     }
 
     /// Bytes seen or lost behind the last record that was taken.
@@ -119,6 +126,7 @@ impl Framer {
         match self.state {
             State::Skip(left) => {
                 let used = left.min(view.len() as u64);
+                self.passed += used;
                 self.state = if used == left { State::Framed } else { State::Skip(left - used) };
                 used as usize
             }
@@ -127,12 +135,10 @@ impl Framer {
                 let found = (0..view.len().saturating_sub(HEADER_BYTES - 1))
                     .find(|at| is_start(&view[*at..], *at > 0 || !is_segment));
                 self.state = if found.is_some() { State::Doubtful } else { State::Search };
-                match found {
-                    // A header at the very start is looked at in the next step.
-                    Some(0) => self.record(view, start, now, take),
-                    Some(at) => at,
-                    None => view.len(),
-                }
+                let skipped = found.unwrap_or(view.len());
+                self.passed += skipped as u64;
+                // A header at the very start is looked at in this step.
+                if skipped == 0 { self.record(view, start, now, take) } else { skipped }
             }
             State::Framed | State::Doubtful => self.record(view, start, now, take),
         }
@@ -150,6 +156,7 @@ impl Framer {
         }
         let Some(header) = header(view) else {
             self.state = State::Search;
+            self.passed += 1;
             return 1;
         };
         let len = HEADER_BYTES + usize::from(header.len);
@@ -165,6 +172,7 @@ impl Framer {
         });
         if self.state == State::Doubtful && !is_believed {
             self.state = State::Search;
+            self.passed += 1;
             return 1;
         }
         self.state = State::Framed;
@@ -187,7 +195,7 @@ impl Framer {
             State::Skip(left) => Some(left),
             State::Doubtful | State::Search => None,
         };
-        self.rest = Vec::new();
+        self.passed += std::mem::take(&mut self.rest).len() as u64;
         self.state = match left {
             Some(left) if len < left => State::Skip(left - len),
             Some(left) if len == left => State::Framed,
@@ -234,6 +242,14 @@ mod tests {
                     }
                 }
             }
+            let whole: usize = found.iter().map(|(payload, _)| HEADER_BYTES + payload.len()).sum();
+            let seen: usize =
+                pieces.iter().map(|piece| if let Seen(bytes) = piece { bytes.len() } else { 0 }).sum();
+            assert_eq!(
+                whole as u64 + framer.passed(),
+                seen as u64,
+                "every byte is in a record or was passed"
+            );
             let found: Vec<(&[u8], u64)> =
                 found.iter().map(|(payload, lost)| (payload.as_slice(), *lost)).collect();
             assert_eq!(found, expect, "in steps of {step}");

@@ -202,7 +202,7 @@ impl Handshake {
             self.master = self.find_master(keys);
         }
         let master = self.master.clone()?;
-        if keys.has_rsa_keys() {
+        if keys.need_whole_capture() {
             keys.remember(&self.ticket, &master);
             if let Some(server) = &self.server {
                 keys.remember(&server.session_id, &master);

@@ -143,10 +143,11 @@ impl Keys {
         Ok(())
     }
 
-    /// True when a private key is known: then resumed sessions need what other connections showed.
+    /// True when private keys or premaster secrets (`RSA` lines) are known: a session that is resumed can then be
+    /// read only by who has read the connection that made it.
     #[must_use]
-    pub fn has_rsa_keys(&self) -> bool {
-        !self.rsa.is_empty()
+    pub fn need_whole_capture(&self) -> bool {
+        !self.rsa.is_empty() || !self.premasters.map.is_empty()
     }
 
     /// True when nothing is known.

@@ -84,6 +84,28 @@ pub fn pcapng(frames: &[Frame], link: u16) -> Vec<u8> {
     file
 }
 
+/// A pcapng file of Ethernet with a block of TLS secrets in front of the packet of a number.
+pub fn pcapng_with_secrets(frames: &[Frame], secrets: &[u8], at: usize) -> Vec<u8> {
+    let mut file = Vec::new();
+    let section = [PLAIN.words(&[0x1a2b_3c4d]), PLAIN.halves([1, 0]).to_vec(), vec![0xff; 8]].concat();
+    block(&mut file, PLAIN, 0x0a0d_0d0a, &section);
+    block(&mut file, PLAIN, 1, &[&PLAIN.halves([1, 0])[..], &[0; 4]].concat());
+    let secrets = [PLAIN.words(&[0x544c_534b, secrets.len() as u32]), secrets.to_vec()].concat();
+    for (number, frame) in frames.iter().enumerate() {
+        if number == at {
+            block(&mut file, PLAIN, 10, &secrets);
+        }
+        let len = frame.bytes.len() as u32;
+        let mut body = PLAIN.words(&[0, (frame.ts >> 32) as u32, frame.ts as u32, len, len]);
+        body.extend(&frame.bytes);
+        block(&mut file, PLAIN, 6, &body);
+    }
+    if at >= frames.len() {
+        block(&mut file, PLAIN, 10, &secrets);
+    }
+    file
+}
+
 /// The frames of a classic little-endian file of Ethernet.
 pub fn read(file: &[u8]) -> Vec<Frame> {
     let word = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().expect("four bytes"));
