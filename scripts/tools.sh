@@ -34,6 +34,27 @@ need_rust() {
   have cc || install_debian gcc libc6-dev
 }
 
+# Prints the cargo arguments for every optional feature that can be built here; installs what they are built from.
+optional_features() {
+  local names=()
+  if ! have make || ! [ -e /usr/include/openssl/ssl.h ]; then
+    install_debian make libssl-dev pkg-config || true
+  fi
+  [ -e /usr/include/pcap/pcap.h ] || install_debian libpcap-dev || true
+  if have make && [ -e /usr/include/openssl/ssl.h ]; then
+    names+=(apiarist/kafka)
+  else
+    say "skipped: Kafka, because make or the headers of OpenSSL are missing"
+  fi
+  if [ -e /usr/include/pcap/pcap.h ]; then
+    names+=(apiarist/pcap)
+  else
+    say "skipped: libpcap, because its headers are missing"
+  fi
+  local IFS=,
+  [ ${#names[@]} = 0 ] || echo "--features=${names[*]}"
+}
+
 # True with Node 20.19 or later and npm.
 have_node() {
   have node && have npm || return 1

@@ -114,6 +114,10 @@ pub(crate) struct CaptureArgs {
     /// Which packets, in the language of tcpdump: `tcp port 80 and host 10.0.0.1`
     #[arg(short, long, value_name = "BPF")]
     pub filter: Option<String>,
+    /// What reads the packets: `ring` (shared memory of the kernel), or `pcap` (libpcap, one thread, every kind of
+    /// device) in a build with that feature [default: ring]
+    #[arg(long, value_name = "ENGINE")]
+    pub engine: Option<String>,
     /// Threads that capture and decode
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub threads: usize,

@@ -1,4 +1,4 @@
-//! Limits of what is read live and followed, with their units.
+//! Limits of what is read live, followed and from Kafka, with their units.
 
 /// Bytes of one block of the ring that kernel and process share; the longest packet is a little shorter.
 pub(crate) const RING_BLOCK_BYTES: usize = 1 << 20;
@@ -26,3 +26,15 @@ pub(crate) const NAMELESS_LOOKS_MAX: u32 = 240;
 pub(crate) const FINGERPRINT_BYTES: usize = 256;
 /// Bytes of one line of a key log.
 pub(crate) const KEY_LINE_BYTES_MAX: usize = 4 << 10;
+#[cfg(feature = "kafka")]
+/// Records of Kafka handed on at once.
+pub(crate) const KAFKA_READ_RECORDS: usize = 2_000;
+#[cfg(feature = "kafka")]
+/// Bytes of records of Kafka after which they are handed on.
+pub(crate) const KAFKA_READ_BYTES: usize = 16 << 20;
+#[cfg(feature = "kafka")]
+/// KiB of records that are fetched ahead for each partition of Kafka.
+pub(crate) const KAFKA_WAITING_KIB_MAX: usize = 16_384;
+#[cfg(feature = "kafka")]
+/// Different messages about connections to Kafka kept until they are asked for.
+pub(crate) const KAFKA_TOLD_MAX: usize = 16;

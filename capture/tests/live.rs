@@ -57,8 +57,12 @@ impl Cable {
         let server = std::thread::spawn(move || {
             for _ in 0..REQUESTS {
                 let (mut stream, _) = listener.accept().expect("a client");
-                let mut request = [0; 1_000];
-                let _ = stream.read(&mut request).expect("a request");
+                let (mut request, mut byte) = (Vec::new(), [0]);
+                // All of it, or closing would reset the connection.
+                while !request.ends_with(b"\r\n\r\n") {
+                    stream.read_exact(&mut byte).expect("a request");
+                    request.extend(byte);
+                }
                 stream.write_all(b"HTTP/1.0 200 OK\r\n\r\nhello").expect("a client that listens");
             }
         });
@@ -81,8 +85,8 @@ impl Drop for Cable {
 }
 
 fn rings(cable: &Cable, threads: usize, filter: &str) -> Vec<Ring> {
-    let filter = Filter::parse(filter).expect("a filter");
-    open(&Options { filter, threads, ..Options::new(&cable.near) }).expect("root may capture")
+    open(&Options { filter: filter.to_owned(), threads, ..Options::new(&cable.near) })
+        .expect("root may capture")
 }
 
 /// Frames of each ring that has been quiet for a moment.
@@ -167,6 +171,31 @@ fn tags_that_the_kernel_took_out_are_back() {
     assert_eq!(seen, sent);
     assert_eq!(frames(&mut seven).concat(), sent[..1]);
     assert!(frames(&mut eight).concat().is_empty());
+}
+
+/// What an engine sees of requests and of a filter that only libpcap knows.
+#[cfg(feature = "pcap")]
+#[test]
+fn libpcap_sees_what_the_ring_sees() {
+    use capture::live::Engine;
+    let Some(cable) = Cable::new(5) else { return };
+    let library = |filter: &str| {
+        let filter = filter.to_owned();
+        open(&Options { engine: Engine::Pcap, filter, ..Options::new(&cable.near) })
+            .expect("root may capture")
+    };
+    let (mut ring, mut all, mut syns) =
+        (rings(&cable, 1, "tcp"), library("tcp"), library("tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn"));
+    cable.requests(&format!("198.18.{}.1", cable.net));
+    let expect = frames(&mut ring).concat();
+    assert_eq!(frames(&mut all).concat(), expect);
+    assert_eq!(frames(&mut syns).concat().len(), REQUESTS);
+    let Counters { packets, drops, .. } = all[0].counters();
+    assert_eq!((packets, drops), (expect.len() as u64, 0));
+    let options = Options { engine: Engine::Pcap, threads: 2, ..Options::new("lo") };
+    assert!(open(&options).is_err());
+    let wrong = Options { engine: Engine::Pcap, filter: "no such words".to_owned(), ..Options::new("lo") };
+    assert!(open(&wrong).is_err());
 }
 
 #[test]

@@ -156,3 +156,5 @@ pub const TLS_PARKED_MAX: usize = 4_096;
 pub const TLS_RESYNC_RECORDS_MAX: u64 = 64;
 /// Places remembered per direction at which encrypted and decrypted positions correspond.
 pub const TLS_POSITIONS_MAX: usize = 1_024;
+/// Bytes of a key of a map that is itself a structure (Hessian, Thrift), before it is shortened.
+pub const RPC_KEY_BYTES_MAX: usize = 4 << 10;

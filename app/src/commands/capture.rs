@@ -34,7 +34,7 @@ pub(crate) fn run(args: &CaptureArgs) -> Result<()> {
         Some(url) => Some(Remote::new(url, &token(args)?)?),
         None => None,
     };
-    let mut options = options(&args.interface, args.filter.as_deref())?;
+    let mut options = options(&args.interface, args.filter.as_deref(), args.engine.as_deref())?;
     options.threads = args.threads;
     options.snaplen = args.snaplen.unwrap_or(options.snaplen);
     options.promiscuous = !args.no_promiscuous;
@@ -82,6 +82,7 @@ fn embedded(args: &CaptureArgs) -> Result<()> {
     config.source.push(SourceConfig::Interface {
         name: args.interface.clone(),
         filter: args.filter.clone(),
+        engine: args.engine.clone(),
         threads: Some(args.threads),
         snaplen: args.snaplen,
         key_logs: args.keylog.clone(),

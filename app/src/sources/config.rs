@@ -1,6 +1,7 @@
 //! What a `[[source]]` of the configuration file may say: where the server takes traffic from by itself. A new
 //! kind of source is one variant here and one arm in `sources/mod.rs`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -15,6 +16,9 @@ pub(crate) enum SourceConfig {
         name: String,
         /// What to capture, in the language of tcpdump; everything unless given.
         filter: Option<String>,
+        /// What reads the packets: `ring` (the kernel's shared memory) unless given, or `pcap` (libpcap, one thread) in
+        /// a build with `--features pcap`.
+        engine: Option<String>,
         /// Threads that capture and decode; 1 unless given.
         threads: Option<usize>,
         /// Bytes kept of a packet; whole packets unless given.
@@ -29,6 +33,20 @@ pub(crate) enum SourceConfig {
         path: String,
         /// What they are, as `--format` of `decode`; recognised from content unless given.
         format: Option<String>,
+    },
+    /// Topics of Kafka, read as a member of a consumer group. Needs a build with `--features kafka`.
+    Kafka {
+        /// `host:port` of brokers, separated by commas.
+        brokers: String,
+        /// Names of topics; one that starts with `^` is a pattern.
+        topics: Vec<String>,
+        /// The consumer group, whose members share the partitions; `apiarist` unless given.
+        group: Option<String>,
+        /// What each record is, as `--format` of `decode`; recognised from content unless given.
+        format: Option<String>,
+        /// Settings of librdkafka: `security.protocol`, `sasl.mechanism`, `ssl.ca.location`, `auto.offset.reset`, ...
+        #[serde(default)]
+        options: BTreeMap<String, String>,
     },
 }
 

@@ -2,14 +2,11 @@
 
 use std::thread::{self, JoinHandle};
 
-use anyhow::{Context, Result, anyhow};
-use clap::ValueEnum as _;
+use anyhow::{Context, Result};
 use decode::Kind;
 use tracing::{error, info};
 
-use super::{Following, Opened, Outlet, follow};
-use crate::cli::Format;
-use crate::input::kind_of;
+use super::{Following, Opened, Outlet, follow, kind_named};
 
 /// Files that a pattern names.
 pub(super) struct Files {
@@ -20,13 +17,7 @@ pub(super) struct Files {
 impl Files {
     /// The files need not exist yet.
     pub fn open(path: &str, format: Option<&str>) -> Result<Self> {
-        let kind = match format {
-            Some(text) => kind_of(Format::from_str(text, true).map_err(|_| {
-                anyhow!("source {path}: \"{text}\" is no format; `apiarist help decode` lists them")
-            })?),
-            None => None,
-        };
-        Ok(Self { path: path.to_owned(), kind })
+        Ok(Self { kind: kind_named(path, format)?, path: path.to_owned() })
     }
 }
 

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use capture::KeyLog;
-use capture::live::{self, Counters, Filter, Options, Ring};
+use capture::live::{self, Counters, Engine, Options, Ring};
 use decode::Stats;
 use model::Call;
 use tracing::{error, info, warn};
@@ -28,10 +28,10 @@ const HELD_US: i64 = 200_000;
 /// Blocks read at the end at most, after nobody wants more.
 const LAST_BLOCKS: usize = 256;
 
-/// Options for an interface; the filter as text.
-pub(crate) fn options(name: &str, filter: Option<&str>) -> Result<Options> {
-    let filter = Filter::parse(filter.unwrap_or_default()).map_err(|error| anyhow!("filter: {error}"))?;
-    Ok(Options { filter, ..Options::new(name) })
+/// Options for an interface: the filter and the engine as text.
+pub(crate) fn options(name: &str, filter: Option<&str>, engine: Option<&str>) -> Result<Options> {
+    let engine = engine.map_or(Ok(Engine::default()), str::parse)?;
+    Ok(Options { engine, filter: filter.unwrap_or_default().to_owned(), ..Options::new(name) })
 }
 
 /// An interface that is open and not read yet.

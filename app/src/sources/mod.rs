@@ -8,6 +8,8 @@ mod document;
 mod file;
 mod follow;
 mod interface;
+#[cfg_attr(not(feature = "kafka"), path = "no_kafka.rs")]
+mod kafka;
 mod outlet;
 mod queue;
 
@@ -22,18 +24,31 @@ pub(crate) use queue::Queue;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use capture::live::{Become, drop_privileges};
+use clap::ValueEnum as _;
+use decode::Kind;
 use store::Catalogue;
 use tracing::error;
 
+use crate::cli::Format;
 use crate::config::Config;
+use crate::input::kind_of;
 use crate::live::Live;
 
 /// A source that is open and not read yet.
 pub(crate) trait Opened {
     /// Starts to read on a thread that ends soon after the outlet says so, when everything read is handed on.
     fn start(self: Box<Self>, outlet: Outlet) -> Result<JoinHandle<()>>;
+}
+
+/// The kind that a source names as its format; `None` when it is to be recognised.
+fn kind_named(source: &str, format: Option<&str>) -> Result<Option<Kind>> {
+    let Some(text) = format else { return Ok(None) };
+    let format = Format::from_str(text, true).map_err(|_| {
+        anyhow!("source {source}: \"{text}\" is no format; `apiarist help decode` lists them")
+    })?;
+    Ok(kind_of(format))
 }
 
 /// Sources that are open and not read yet.
@@ -46,13 +61,16 @@ impl Sources {
         let mut sources = Self::default();
         for source in &config.source {
             sources.0.push(match source {
-                SourceConfig::Interface { name, filter, threads, snaplen, key_logs } => {
-                    let mut options = options(name, filter.as_deref())?;
+                SourceConfig::Interface { name, filter, engine, threads, snaplen, key_logs } => {
+                    let mut options = options(name, filter.as_deref(), engine.as_deref())?;
                     options.threads = threads.unwrap_or(options.threads);
                     options.snaplen = snaplen.unwrap_or(options.snaplen);
                     Box::new(Interface::open(&options, key_logs)?)
                 }
                 SourceConfig::File { path, format } => Box::new(file::Files::open(path, format.as_deref())?),
+                SourceConfig::Kafka { brokers, topics, group, format, options } => Box::new(
+                    kafka::Kafka::open(brokers, topics, group.as_deref(), format.as_deref(), options)?,
+                ),
             });
         }
         let is_privileged = |source: &SourceConfig| matches!(source, SourceConfig::Interface { .. });

@@ -74,6 +74,14 @@ impl Outlet {
         }
     }
 
+    /// Counts what came from `source` and is no call.
+    pub fn no_calls(&self, source: &str, reason: &'static str, count: u64) {
+        if count > 0 {
+            self.live.received(source, count);
+            self.live.dropped(source, "decode", reason, count);
+        }
+    }
+
     /// Makes calls of `source` durable, waiting while the server is full. A batch with an id that was delivered
     /// before is not kept again.
     ///

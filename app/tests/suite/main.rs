@@ -2,5 +2,7 @@
 
 mod cli;
 mod crash;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod support;
 mod traffic;

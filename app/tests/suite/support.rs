@@ -4,8 +4,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+/// What the first password is changed to.
+const PASSWORD: &str = "correct-horse-battery";
 
 /// Runs the binary to its end.
 pub fn apiarist(args: &[&str]) -> Output {
@@ -136,6 +141,28 @@ impl Server {
             assert!(status < 300, "password change answered {status}");
         }
         cookie
+    }
+
+    /// Logs in for the first time or again; the cookie.
+    pub fn enter(&self) -> String {
+        match &self.password {
+            Some(password) => self.log_in(password, Some(PASSWORD)),
+            None => self.log_in(PASSWORD, None),
+        }
+    }
+
+    /// Waits until so many calls can be read.
+    #[track_caller]
+    pub fn wait_for(&self, cookie: &str, calls: usize) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let total = self.get("/api/v1/calls?size=1", cookie)["total"].as_u64();
+            if total >= Some(calls as u64) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{total:?} of {calls} calls");
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// A GET that must succeed.

@@ -8,13 +8,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::support::{Server, apiarist};
 
-const PASSWORD: &str = "correct-horse-battery";
 /// Calls of one scene.
 const CALLS: usize = 30;
 
@@ -184,10 +183,7 @@ fn a_followed_log_survives_kill_and_rotation() {
     let data = dir.path().join("data");
     let start = |first: bool| {
         let server = Server::start_with(&data, &arguments);
-        let cookie = match server.password.clone() {
-            Some(password) => server.log_in(&password, Some(PASSWORD)),
-            None => server.log_in(PASSWORD, None),
-        };
+        let cookie = server.enter();
         assert_eq!(server.password.is_some(), first);
         (server, cookie)
     };
@@ -197,12 +193,14 @@ fn a_followed_log_survives_kill_and_rotation() {
     for round in 0..3 {
         append(&log, lines, lines + 20);
         lines += 20;
-        wait_for(&server, &cookie, lines);
+        server.wait_for(&cookie, lines);
+        // Positions are written right after the calls are safe.
+        thread::sleep(Duration::from_millis(300));
         server.kill();
         append(&log, lines, lines + 5);
         lines += 5;
         (server, cookie) = start(false);
-        wait_for(&server, &cookie, lines);
+        server.wait_for(&cookie, lines);
         if round == 1 {
             std::fs::rename(&log, dir.path().join("access.log.1")).expect("renamed");
         }
@@ -212,19 +210,4 @@ fn a_followed_log_survives_kill_and_rotation() {
         rows["rows"].as_array().expect("rows").iter().filter_map(|row| row["target"].as_str()).collect();
     let distinct: BTreeSet<&str> = targets.iter().copied().collect();
     assert_eq!((distinct.len(), targets.len()), (lines, lines), "every line once");
-}
-
-#[track_caller]
-fn wait_for(server: &Server, cookie: &str, calls: usize) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    loop {
-        let total = server.get("/api/v1/calls?size=1", cookie)["total"].as_u64();
-        if total >= Some(calls as u64) {
-            // Positions are written right after the calls are safe.
-            thread::sleep(Duration::from_millis(300));
-            return;
-        }
-        assert!(Instant::now() < deadline, "{total:?} of {calls} calls");
-        thread::sleep(Duration::from_millis(50));
-    }
 }

@@ -1,15 +1,18 @@
 //! Packets of a network interface as they pass, on Linux: a ring in memory shared with the kernel for each thread,
-//! both directions of a connection in the same one. What packets mean is the business of `decode`.
+//! both directions of a connection in the same one; or through libpcap. What packets mean is the business of `decode`.
 
 mod block;
+mod engine;
 mod filter;
+#[cfg_attr(not(feature = "pcap"), path = "no_pcap.rs")]
+mod pcap;
 mod privileges;
 mod ring;
 mod system;
 
+pub use engine::{Counters, Engine, Options, Ring, open};
 pub use filter::{Filter, FilterError};
 pub use privileges::{Become, drop_privileges};
-pub use ring::{Counters, Options, Ring, open};
 
 /// One step of a filter: an instruction of the classic BPF machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,27 @@ pub enum LiveError {
         threads: usize,
         /// The most.
         max: usize,
+    },
+    /// There is no such way of capturing.
+    #[error("\"{name}\" is no engine; there are: ring, pcap")]
+    NoEngine {
+        /// As given.
+        name: String,
+    },
+    /// libpcap is asked for and was not built in.
+    #[error("{interface}: this build has no libpcap; build with `--features pcap`")]
+    NoLibrary {
+        /// As given.
+        interface: String,
+    },
+    /// libpcap refuses.
+    #[error("{interface}: libpcap refuses")]
+    Library {
+        /// As given.
+        interface: String,
+        /// The reason.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The system refuses.
     #[error("{interface}: {what}")]

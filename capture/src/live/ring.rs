@@ -1,63 +1,20 @@
-//! Opens an interface and reads its packets, block by block. The order of the steps matters: no packet is taken
-//! before every thread has joined, or some would be seen twice.
+//! The kernel's own way: a ring of blocks in shared memory for each thread. The order of the steps matters: no packet
+//! is taken before every thread has joined, or some would be seen twice.
 
 use std::io;
 use std::time::Duration;
 
 use super::filter::{Filter, Link, NOTHING};
 use super::system::{self, Socket};
-use super::{Frame, LiveError, block};
+use super::{Counters, Frame, LiveError, Options, block};
 use crate::limits::{LIVE_THREADS_MAX, RING_BLOCK_BYTES, RING_BLOCKS, RING_RETIRE_MS};
 
 /// The name that stands for all interfaces.
 const ANY: &str = "any";
 
-/// What to capture.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Name of the interface, `any` for all.
-    pub interface: String,
-    /// Which packets; all unless given.
-    pub filter: Option<Filter>,
-    /// Bytes kept of a packet.
-    pub snaplen: u32,
-    /// Rings that share the packets, each for a thread of its own.
-    pub threads: usize,
-    /// Packets for other machines too.
-    pub promiscuous: bool,
-    /// Times of the network card, where it gives any.
-    pub hardware_time: bool,
-}
-
-impl Options {
-    /// Whole packets of an interface, on one thread.
-    #[must_use]
-    pub fn new(interface: &str) -> Self {
-        Self {
-            interface: interface.to_owned(),
-            filter: None,
-            snaplen: RING_BLOCK_BYTES as u32,
-            threads: 1,
-            promiscuous: true,
-            hardware_time: false,
-        }
-    }
-}
-
-/// What the kernel counted for one ring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counters {
-    /// Packets that passed the filter, dropped ones included.
-    pub packets: u64,
-    /// Packets dropped because the ring was full.
-    pub drops: u64,
-    /// Times that the ring was full.
-    pub freezes: u64,
-}
-
 /// The packets of one thread.
 #[derive(Debug)]
-pub struct Ring {
+pub(super) struct Ring {
     memory: system::Ring,
     socket: Socket,
     next: usize,
@@ -70,7 +27,7 @@ pub struct Ring {
 ///
 /// # Errors
 /// See [`LiveError`].
-pub fn open(options: &Options) -> Result<Vec<Ring>, LiveError> {
+pub(super) fn open(options: &Options) -> Result<Vec<Ring>, LiveError> {
     let interface = &options.interface;
     if options.threads == 0 || options.threads > LIVE_THREADS_MAX {
         let (threads, max) = (options.threads, LIVE_THREADS_MAX);
@@ -81,6 +38,7 @@ pub fn open(options: &Options) -> Result<Vec<Ring>, LiveError> {
         let names = system::interface_names().into_iter().chain([ANY.to_owned()]).collect();
         return Err(LiveError::NoInterface { interface: interface.clone(), names });
     };
+    let filter = Filter::parse(&options.filter).map_err(LiveError::Filter)?;
     let mut rings = Vec::new();
     let (mut group, mut hardware) = (None, 0);
     for _ in 0..options.threads {
@@ -103,7 +61,7 @@ pub fn open(options: &Options) -> Result<Vec<Ring>, LiveError> {
         _ if block::is_ethernet(hardware) => Link::Ethernet,
         _ => Link::Any,
     };
-    let program = Filter::program(options.filter.as_ref(), link, options.snaplen);
+    let program = Filter::program(filter.as_ref(), link, options.snaplen);
     let program = program.map_err(LiveError::Filter)?;
     for ring in &rings {
         let attached = ring.socket.attach(&program);
@@ -140,7 +98,7 @@ impl Ring {
     ///
     /// # Errors
     /// The interface went down or away.
-    pub fn read(&mut self, timeout: Duration, take: &mut impl FnMut(Frame<'_>)) -> io::Result<u64> {
+    pub(super) fn read(&mut self, timeout: Duration, take: &mut impl FnMut(Frame<'_>)) -> io::Result<u64> {
         if self.memory.block(self.next).is_none() {
             self.socket.wait(timeout)?;
         }
@@ -152,7 +110,7 @@ impl Ring {
     }
 
     /// What the kernel counted since the ring was opened.
-    pub fn counters(&mut self) -> Counters {
+    pub(super) fn counters(&mut self) -> Counters {
         // The kernel starts again from zero after each question.
         if let Ok([packets, drops, freezes]) = self.socket.statistics() {
             self.counters.packets += u64::from(packets);

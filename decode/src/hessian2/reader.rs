@@ -300,6 +300,17 @@ mod tests {
     }
 
     #[test]
+    fn maps_that_are_keys_of_maps_stay_small() {
+        for depth in [1, 8, 60, 1_000] {
+            let bytes = [vec![b'H'; depth], vec![b'N'; depth], vec![b'Z'; depth]].concat();
+            let mut reader = Reader::new(&bytes);
+            let json = reader.json().unwrap_or_default();
+            serde_json::from_slice::<serde_json::Value>(&json).expect("valid JSON");
+            assert!(json.len() < 10 * model::limits::RPC_KEY_BYTES_MAX, "{} bytes", json.len());
+        }
+    }
+
+    #[test]
     fn numbers() {
         check(b"N", "null");
         check(b"T", "true");

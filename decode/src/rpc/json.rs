@@ -5,7 +5,7 @@ use std::fmt::{Display, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::limits::BODY_BYTES_MAX;
+use model::limits::{BODY_BYTES_MAX, RPC_KEY_BYTES_MAX};
 
 /// JSON text under construction.
 #[derive(Debug, Default)]
@@ -90,12 +90,17 @@ impl Json {
         }
     }
 
-    /// The text as a key: what was written since `from` (a value) becomes a string.
+    /// The text as a key: what was written since `from` (a value) becomes a string. A long one ends with an
+    /// ellipsis: keys made of keys double with each level, as what is quoted is quoted again.
     pub(crate) fn quote_since(&mut self, from: usize) {
         if self.text[from..].starts_with('"') {
             return;
         }
-        let value = self.text.split_off(from);
+        let mut value = self.text.split_off(from);
+        if value.len() > RPC_KEY_BYTES_MAX {
+            value.truncate(value.floor_char_boundary(RPC_KEY_BYTES_MAX));
+            value.push('…');
+        }
         self.string(&value);
     }
 

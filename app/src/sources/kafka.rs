@@ -1,0 +1,183 @@
+//! Topics of Kafka as a source. Each record is an input of its own: call records, lines of a log, a HAR document.
+//! Offsets are committed once the calls are in the journal, so calls arrive at least once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use capture::kafka::{Options, Record, Topics};
+use decode::{Decoder, Kind, Stats};
+use model::{Call, Timestamp};
+use tracing::{error, info, warn};
+
+use super::{Opened, Outlet, kind_named};
+
+/// The consumer group unless one is named.
+const GROUP: &str = "apiarist";
+/// Longest wait for records, and so for the end.
+const WAIT: Duration = Duration::from_millis(200);
+/// Pause after the brokers have failed.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Topics that are not read yet.
+pub(super) struct Kafka {
+    name: String,
+    options: Options,
+    kind: Option<Kind>,
+}
+
+impl Kafka {
+    /// Nothing is connected before the privileges are gone.
+    pub fn open(
+        brokers: &str,
+        topics: &[String],
+        group: Option<&str>,
+        format: Option<&str>,
+        settings: &BTreeMap<String, String>,
+    ) -> Result<Self> {
+        let name = format!("kafka:{}", topics.join(","));
+        let options = Options {
+            brokers: brokers.to_owned(),
+            topics: topics.to_vec(),
+            group: group.unwrap_or(GROUP).to_owned(),
+            settings: settings.clone(),
+        };
+        Ok(Self { kind: kind_named(&name, format)?, name, options })
+    }
+}
+
+impl Opened for Kafka {
+    fn start(self: Box<Self>, outlet: Outlet) -> Result<JoinHandle<()>> {
+        let Self { name, options, kind } = *self;
+        let topics = Topics::open(&options).with_context(|| format!("source {name}"))?;
+        info!(name, brokers = options.brokers, group = options.group, "reading");
+        let reading = Reading { name, topics, kind, stats: Stats::default(), records: 0, failures: 0 };
+        let thread = thread::Builder::new().name("kafka".to_owned());
+        thread.spawn(move || reading.run(&outlet)).context("cannot start a thread")
+    }
+}
+
+struct Reading {
+    name: String,
+    topics: Topics,
+    kind: Option<Kind>,
+    stats: Stats,
+    records: u64,
+    failures: u64,
+}
+
+/// What one look at the topics gave.
+#[derive(Default)]
+struct Batch {
+    calls: Vec<Call>,
+    records: u64,
+    /// Records that are nothing known.
+    unknown: u64,
+    stats: Stats,
+}
+
+impl Batch {
+    /// Reads one record. The same record gives the same calls, ids included.
+    fn add(&mut self, kind: Option<Kind>, record: &Record<'_>) {
+        let Record { topic, partition, offset, ts_us, payload } = *record;
+        let place = format!("{topic}/{partition}@{offset}");
+        let source: Arc<str> = format!("kafka:{topic}").into();
+        let mut take = |mut call: Call| {
+            // A call record may name another source; all else is of this topic.
+            if *call.source == *place {
+                call.source = Arc::clone(&source);
+            }
+            if !call.ts.is_known() {
+                call.ts = ts_us.map_or(Timestamp::UNKNOWN, Timestamp);
+            }
+            self.calls.push(call);
+        };
+        let mut decoder = Decoder::new(&place, kind);
+        decoder.push(payload, &mut take);
+        let outcome = decoder.finish(&mut take);
+        self.records += 1;
+        self.unknown += u64::from(outcome.kind == Kind::Unknown);
+        self.stats.add(&outcome.stats);
+    }
+}
+
+impl Reading {
+    fn run(mut self, outlet: &Outlet) {
+        while !outlet.is_stopping() {
+            let mut batch = Batch::default();
+            let Self { topics, kind, .. } = &mut self;
+            let read = topics.read(WAIT, &mut |record| batch.add(*kind, &record));
+            let failure = read.err().map(anyhow::Error::from);
+            if let Some(error) = &failure {
+                self.failures += 1;
+                warn!(source = self.name, error = %format!("{error:#}"), "records are waited for");
+            }
+            for told in self.topics.told() {
+                warn!(source = self.name, "{told}");
+            }
+            // What came before a failure counts as read.
+            if !self.hand_on(batch, outlet) {
+                return;
+            }
+            let counters = [("kafka_records", self.records), ("kafka_failures", self.failures)];
+            outlet.counters().set(&self.name, counters.into_iter().chain(self.stats.counters()));
+            if failure.is_some() && !outlet.is_stopping() {
+                thread::sleep(RETRY);
+            }
+        }
+    }
+
+    /// Makes the calls safe, then commits; false when the server takes no more.
+    fn hand_on(&mut self, batch: Batch, outlet: &Outlet) -> bool {
+        let Batch { calls, records, unknown, stats } = batch;
+        self.records += records;
+        self.stats.add(&stats);
+        if !calls.is_empty()
+            && let Err(error) = outlet.deliver(&self.name, calls, None)
+        {
+            error!(source = self.name, error = %format!("{error:#}"), "the last records come again at the next start");
+            return false;
+        }
+        outlet.no_calls(&self.name, "unknown", unknown);
+        outlet.no_calls(&self.name, "malformed", stats.malformed_lines + stats.malformed_entries);
+        if let Err(error) = self.topics.commit().map_err(anyhow::Error::from) {
+            self.failures += 1;
+            warn!(source = self.name, error = %format!("{error:#}"), "records may be read again");
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add(batch: &mut Batch, offset: i64, payload: &str) {
+        let record = Record {
+            topic: "calls",
+            partition: 3,
+            offset,
+            ts_us: Some(1_800_000_000_000_000),
+            payload: payload.as_bytes(),
+        };
+        batch.add(None, &record);
+    }
+
+    #[test]
+    fn a_record_gives_the_same_calls_each_time_and_another_one_others() {
+        let line = "10.0.0.1 - - [21/Nov/2026:10:00:00 +0000] \"GET /a HTTP/1.1\" 200 1";
+        let record = r#"{"id":"x","source":"gateway","method":"GET","target":"/b"}"#;
+        let mut batch = Batch::default();
+        for (offset, payload) in [(7, line), (7, line), (8, line), (9, record), (10, "nonsense"), (11, "")] {
+            add(&mut batch, offset, payload);
+        }
+        let ids: Vec<&str> = batch.calls.iter().map(|call| call.id.as_str()).collect();
+        assert!(ids[0] == ids[1] && ids[1] != ids[2] && ids[3] == "x", "{ids:?}");
+        let sources: Vec<&str> = batch.calls.iter().map(|call| call.source.as_ref()).collect();
+        assert_eq!(sources, ["kafka:calls", "kafka:calls", "kafka:calls", "gateway"]);
+        assert_eq!(batch.calls[3].ts, Timestamp(1_800_000_000_000_000));
+        assert_eq!((batch.records, batch.unknown), (6, 2));
+    }
+}
