@@ -144,7 +144,7 @@ mod tests {
     #[track_caller]
     fn check(format: &str, line: &str, expect: &str) {
         let call = match format.parse::<LogFormat>() {
-            Ok(format) => format.read(line.as_bytes()).map(Draft::finish),
+            Ok(format) => format.read(line.as_bytes()).map(|draft| draft.finish().call),
             Err(error) => {
                 assert_eq!(error.to_string(), expect, "{format}");
                 return;
