@@ -1,4 +1,5 @@
-//! Where bytes come from: files, globs, directories, standard input, files that grow, network interfaces. Owns
+//! Where bytes come from: files, globs, directories, standard input, files that grow, network interfaces, addresses
+//! that others send to. Owns
 //! input and output; what the bytes mean is the business of `decode`.
 //!
 //! ```no_run
@@ -16,6 +17,8 @@ mod expand;
 mod follow;
 mod glob;
 mod limits;
+#[cfg(target_os = "linux")]
+pub mod listen;
 #[cfg(target_os = "linux")]
 pub mod live;
 mod packed;

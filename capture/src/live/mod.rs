@@ -8,8 +8,9 @@ mod ring;
 mod system;
 
 pub use filter::{Filter, FilterError};
-pub use privileges::{Become, drop_privileges};
+pub use privileges::{Become, drop_privileges, is_root};
 pub use ring::{Counters, Options, Ring, open};
+pub(crate) use system::{keep_alive, receive_buffer};
 
 /// One step of a filter: an instruction of the classic BPF machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
