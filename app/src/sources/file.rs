@@ -4,7 +4,7 @@ use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, anyhow};
 use clap::ValueEnum as _;
-use decode::Kind;
+use decode::{Decoder, Kind, Options};
 use tracing::{error, info};
 
 use super::{Following, Opened, Outlet, follow};
@@ -15,18 +15,19 @@ use crate::input::kind_of;
 pub(super) struct Files {
     path: String,
     kind: Option<Kind>,
+    options: Options,
 }
 
 impl Files {
-    /// The files need not exist yet.
-    pub fn open(path: &str, format: Option<&str>) -> Result<Self> {
+    /// The files need not exist yet. `options`: what is known about them, when they are logs.
+    pub fn open(path: &str, format: Option<&str>, options: Options) -> Result<Self> {
         let kind = match format {
             Some(text) => kind_of(Format::from_str(text, true).map_err(|_| {
                 anyhow!("source {path}: \"{text}\" is no format; `apiarist help decode` lists them")
             })?),
             None => None,
         };
-        Ok(Self { path: path.to_owned(), kind })
+        Ok(Self { path: path.to_owned(), kind, options })
     }
 }
 
@@ -39,19 +40,28 @@ impl Opened for Files {
 
 impl Files {
     fn follow(self, outlet: &Outlet) {
-        let Self { path, kind } = self;
+        let Self { path, kind, options } = self;
         let key = format!("followed {path}");
         let kept = outlet.kept(&key).unwrap_or_else(|error| {
             error!(source = key, error = %format!("{error:#}"), "positions cannot be read; reading starts anew");
             String::new()
         });
         info!(path, "following");
-        let mut following = Following::new(std::slice::from_ref(&path), kind, follow::from_text(&kept));
-        let outcome =
-            following.run(outlet.stopping(), &mut |calls| outlet.deliver(&path, calls, None), &mut |kept| {
+        let decoder = move |source: &str, same: Option<Kind>| {
+            Decoder::with_options(source, kind.or(same), options.clone())
+        };
+        let patterns = std::slice::from_ref(&path);
+        let mut following = Following::new(patterns, Box::new(decoder), follow::from_text(&kept));
+        let outcome = following.run(
+            outlet.stopping(),
+            &mut |calls| outlet.deliver(&path, calls, None),
+            &mut |kept, stats| {
+                let counters = stats.counters();
+                outlet.counters().set(&path, counters.into_iter().filter(|(_, count)| *count > 0));
                 outlet.keep(&key, &follow::to_text(kept)?);
                 Ok(())
-            });
+            },
+        );
         if let Err(error) = outcome {
             error!(source = key, error = %format!("{error:#}"), "following broke off; a restart goes on");
         }

@@ -2,5 +2,6 @@
 
 mod cli;
 mod crash;
+mod listeners;
 mod support;
 mod traffic;

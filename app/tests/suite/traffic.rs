@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -197,12 +197,12 @@ fn a_followed_log_survives_kill_and_rotation() {
     for round in 0..3 {
         append(&log, lines, lines + 20);
         lines += 20;
-        wait_for(&server, &cookie, lines);
+        settle(&server, &cookie, lines);
         server.kill();
         append(&log, lines, lines + 5);
         lines += 5;
         (server, cookie) = start(false);
-        wait_for(&server, &cookie, lines);
+        settle(&server, &cookie, lines);
         if round == 1 {
             std::fs::rename(&log, dir.path().join("access.log.1")).expect("renamed");
         }
@@ -214,17 +214,9 @@ fn a_followed_log_survives_kill_and_rotation() {
     assert_eq!((distinct.len(), targets.len()), (lines, lines), "every line once");
 }
 
+/// Waits for the calls. Positions are written right after the calls are safe.
 #[track_caller]
-fn wait_for(server: &Server, cookie: &str, calls: usize) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    loop {
-        let total = server.get("/api/v1/calls?size=1", cookie)["total"].as_u64();
-        if total >= Some(calls as u64) {
-            // Positions are written right after the calls are safe.
-            thread::sleep(Duration::from_millis(300));
-            return;
-        }
-        assert!(Instant::now() < deadline, "{total:?} of {calls} calls");
-        thread::sleep(Duration::from_millis(50));
-    }
+fn settle(server: &Server, cookie: &str, calls: usize) {
+    server.wait_for(cookie, calls);
+    thread::sleep(Duration::from_millis(300));
 }

@@ -3,13 +3,16 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::Deserialize;
+
 use super::draft::Field;
 use super::json_keys::Key;
 use super::syntax::BadFormat;
 use super::value::Unit;
 
 /// Which keys of a JSON line are which field of a call. What it does not name is recognised as usual.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct JsonMap(Arc<[(String, Key)]>);
 
 /// What a mapped value does to the call outranks what is recognised.
@@ -18,6 +21,14 @@ const RANK: u8 = 100;
 impl JsonMap {
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &Key)> {
         self.0.iter().map(|(path, key)| (path.as_str(), key))
+    }
+}
+
+impl TryFrom<String> for JsonMap {
+    type Error = BadFormat;
+
+    fn try_from(given: String) -> Result<Self, BadFormat> {
+        given.parse()
     }
 }
 
