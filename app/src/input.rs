@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use model::Call;
 
 use crate::cli::{Format, ReadingArgs};
+use crate::sources::MakeDecoder;
 use crate::{NothingUsable, shards, tls};
 
 /// What came of all inputs.
@@ -92,6 +93,18 @@ pub(crate) fn read(args: &ReadingArgs, take: &mut dyn FnMut(Call) -> Result<()>)
     Ok(summary)
 }
 
+/// Makes the decoders of inputs that are followed, set up as the command line says.
+///
+/// # Errors
+/// Keys that cannot be read.
+pub(crate) fn decoders(args: &ReadingArgs) -> Result<MakeDecoder> {
+    let (args, keys) = (args.clone(), tls::keys(args)?);
+    Ok(Box::new(move |source, same| {
+        let reading = Reading { args: &args, keys: keys.clone() };
+        reading.prepare(Decoder::with_options(source, kind_of(args.format).or(same), reading.options()))
+    }))
+}
+
 /// What every input is read with.
 struct Reading<'a> {
     args: &'a ReadingArgs,
@@ -99,6 +112,10 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    fn options(&self) -> Options {
+        Options { log_format: self.args.log_format.clone(), json_map: self.args.json_map.clone() }
+    }
+
     fn prepare(&self, mut decoder: Decoder) -> Decoder {
         decoder.set_keys(self.keys.clone());
         if self.args.closed_tls {
@@ -198,10 +215,7 @@ fn read_one(
             report_packing(&bytes, input);
             return Ok(outcome);
         }
-        kind => {
-            let options = Options { log_format: args.log_format.clone(), json_map: args.json_map.clone() };
-            reading.prepare(Decoder::with_options(source, kind, options))
-        }
+        kind => reading.prepare(Decoder::with_options(source, kind, reading.options())),
     };
     let failure = RefCell::new(None);
     let mut emit = |call: Call| {

@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod config;
 mod input;
+mod limits;
 mod live;
 mod pipeline;
 mod remote;

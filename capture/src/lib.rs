@@ -1,5 +1,5 @@
-//! Where bytes come from: files, globs, directories, standard input, files that grow, network interfaces, topics of
-//! Kafka. Owns input and output; what the bytes mean is the business of `decode`.
+//! Where bytes come from: files, globs, directories, standard input, files that grow, network interfaces, addresses
+//! that others send to, topics of Kafka. Owns input and output; what the bytes mean is the business of `decode`.
 //!
 //! ```no_run
 //! for input in capture::expand(&["traffic/*.pcap.gz".to_owned()])? {
@@ -18,6 +18,8 @@ mod glob;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 mod limits;
+#[cfg(target_os = "linux")]
+pub mod listen;
 #[cfg(target_os = "linux")]
 pub mod live;
 mod packed;

@@ -1,4 +1,4 @@
-//! Limits of what is read live, followed and from Kafka, with their units.
+//! Limits of what is read live, followed, listened for and from Kafka, with their units.
 
 /// Bytes of one block of the ring that kernel and process share; the longest packet is a little shorter.
 pub(crate) const RING_BLOCK_BYTES: usize = 1 << 20;
@@ -26,6 +26,12 @@ pub(crate) const NAMELESS_LOOKS_MAX: u32 = 240;
 pub(crate) const FINGERPRINT_BYTES: usize = 256;
 /// Bytes of one line of a key log.
 pub(crate) const KEY_LINE_BYTES_MAX: usize = 4 << 10;
+/// Bytes asked for the receive buffer of a socket for datagrams; without root the system's own limit may be lower.
+pub(crate) const DATAGRAM_BUFFER_BYTES: usize = 16 << 20;
+/// Bytes of one syslog message in a TCP stream.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of memory that a quiet TCP stream of syslog keeps for its next messages.
+pub(crate) const MESSAGE_SPARE_BYTES: usize = 64 << 10;
 #[cfg(feature = "kafka")]
 /// Records of Kafka handed on at once.
 pub(crate) const KAFKA_READ_RECORDS: usize = 2_000;

@@ -46,6 +46,10 @@ pub const PIPELINE_BYTES_MAX: usize = 64 << 20;
 pub const PROTOCOL_SWITCHES_MAX: usize = 8;
 /// Bytes of one line of a log or of call records, and of one entry of a document (HAR, Burp, GoReplay).
 pub const LINE_BYTES_MAX: usize = 64 << 20;
+/// Characters taken of host and of program in the header of a syslog message.
+pub const SYSLOG_NAME_CHARS_MAX: usize = 255;
+/// Senders of one syslog listener whose names are shared between their calls.
+pub const SYSLOG_NAMES_MAX: usize = 4_096;
 /// Bytes of a document that has to be read as a whole (Postman collection).
 pub const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 

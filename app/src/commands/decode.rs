@@ -30,7 +30,8 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<()> {
 /// Goes on until a signal: calls are written as they become complete.
 fn follow(args: &DecodeArgs) -> Result<()> {
     let stop = super::until_signal()?;
-    let mut following = Following::new(&args.reading.inputs, input::kind_of(args.reading.format), Vec::new());
+    let reading = ReadingArgs { closed_tls: args.tls, ..args.reading.clone() };
+    let mut following = Following::new(&reading.inputs, input::decoders(&reading)?, Vec::new());
     let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     let mut print = |calls: Vec<Call>| {
         for call in calls {
@@ -39,7 +40,7 @@ fn follow(args: &DecodeArgs) -> Result<()> {
         }
         Ok(out.flush()?)
     };
-    following.run(&stop, &mut print, &mut |_| Ok(()))?;
+    following.run(&stop, &mut print, &mut |_, _| Ok(()))?;
     print(following.finish())?;
     if args.stats {
         for (name, count) in following.stats().counters() {

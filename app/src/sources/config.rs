@@ -2,8 +2,10 @@
 //! kind of source is one variant here and one arm in `sources/mod.rs`.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use decode::{JsonMap, LogFormat};
 use serde::Deserialize;
 
 /// A place that traffic comes from.
@@ -33,6 +35,10 @@ pub(crate) enum SourceConfig {
         path: String,
         /// What they are, as `--format` of `decode`; recognised from content unless given.
         format: Option<String>,
+        /// Layout of a text log, as `--log-format` of `decode`.
+        log_format: Option<LogFormat>,
+        /// Keys of JSON lines, as `--json-map` of `decode`.
+        json_map: Option<JsonMap>,
     },
     /// Topics of Kafka, read as a member of a consumer group. Needs a build with `--features kafka`.
     Kafka {
@@ -48,13 +54,44 @@ pub(crate) enum SourceConfig {
         #[serde(default)]
         options: BTreeMap<String, String>,
     },
+    /// Messages of syslog that servers send to this machine (RFC 5424, RFC 3164).
+    Syslog {
+        /// Address and port to listen on; root gives up its privileges behind a port below 1024.
+        listen: SocketAddr,
+        /// `udp`, `tcp` or `both`; both unless given.
+        protocol: Option<SyslogProtocol>,
+        /// Layout of the lines that are sent, as `--log-format` of `decode`; recognised unless given.
+        log_format: Option<LogFormat>,
+        /// Keys of JSON lines, as `--json-map` of `decode`.
+        json_map: Option<JsonMap>,
+    },
+}
+
+/// What carries messages of syslog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SyslogProtocol {
+    Udp,
+    Tcp,
+    #[default]
+    Both,
+}
+
+impl SourceConfig {
+    /// The address that it listens on.
+    pub fn listens_on(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Syslog { listen, .. } => Some(*listen),
+            Self::Interface { .. } | Self::File { .. } | Self::Kafka { .. } => None,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[derive(Deserialize)]
+    #[derive(Debug, Deserialize)]
     struct File {
         source: Vec<SourceConfig>,
     }
@@ -68,5 +105,19 @@ mod tests {
         assert!(matches!(&file.source[1], SourceConfig::File { path, .. } if path.ends_with("*.log")));
         assert!(toml::from_str::<File>("[[source]]\nkind = \"interface\"\nnam = \"eth0\"\n").is_err());
         assert!(toml::from_str::<File>("[[source]]\nkind = \"pigeon\"\n").is_err());
+    }
+
+    #[test]
+    fn listeners_and_what_is_known_of_their_logs() {
+        let text = "[[source]]\nkind = \"syslog\"\nlisten = \"0.0.0.0:514\"\nprotocol = \"tcp\"\n\
+                    log_format = \"$remote_addr $request\"\njson_map = \"method=verb\"\n";
+        let file: File = toml::from_str(text).expect("a source");
+        let SourceConfig::Syslog { protocol, log_format, json_map, .. } = &file.source[0] else {
+            panic!("syslog")
+        };
+        assert!(*protocol == Some(SyslogProtocol::Tcp) && log_format.is_some() && json_map.is_some());
+        assert_eq!(file.source[0].listens_on().map(|address| address.port()), Some(514));
+        let bad = toml::from_str::<File>(&text.replace("$request", "$status")).expect_err("no request");
+        assert!(bad.message().starts_with("the log format has no field for the request"), "{bad}");
     }
 }

@@ -3,7 +3,7 @@
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
-use decode::Kind;
+use decode::{Decoder, Kind, Options};
 use tracing::{error, info};
 
 use super::{Following, Opened, Outlet, follow, kind_named};
@@ -12,12 +12,13 @@ use super::{Following, Opened, Outlet, follow, kind_named};
 pub(super) struct Files {
     path: String,
     kind: Option<Kind>,
+    options: Options,
 }
 
 impl Files {
-    /// The files need not exist yet.
-    pub fn open(path: &str, format: Option<&str>) -> Result<Self> {
-        Ok(Self { kind: kind_named(path, format)?, path: path.to_owned() })
+    /// The files need not exist yet. `options`: what is known about them, when they are logs.
+    pub fn open(path: &str, format: Option<&str>, options: Options) -> Result<Self> {
+        Ok(Self { kind: kind_named(path, format)?, path: path.to_owned(), options })
     }
 }
 
@@ -30,19 +31,28 @@ impl Opened for Files {
 
 impl Files {
     fn follow(self, outlet: &Outlet) {
-        let Self { path, kind } = self;
+        let Self { path, kind, options } = self;
         let key = format!("followed {path}");
         let kept = outlet.kept(&key).unwrap_or_else(|error| {
             error!(source = key, error = %format!("{error:#}"), "positions cannot be read; reading starts anew");
             String::new()
         });
         info!(path, "following");
-        let mut following = Following::new(std::slice::from_ref(&path), kind, follow::from_text(&kept));
-        let outcome =
-            following.run(outlet.stopping(), &mut |calls| outlet.deliver(&path, calls, None), &mut |kept| {
+        let decoder = move |source: &str, same: Option<Kind>| {
+            Decoder::with_options(source, kind.or(same), options.clone())
+        };
+        let patterns = std::slice::from_ref(&path);
+        let mut following = Following::new(patterns, Box::new(decoder), follow::from_text(&kept));
+        let outcome = following.run(
+            outlet.stopping(),
+            &mut |calls| outlet.deliver(&path, calls, None),
+            &mut |kept, stats| {
+                let counters = stats.counters();
+                outlet.counters().set(&path, counters.into_iter().filter(|(_, count)| *count > 0));
                 outlet.keep(&key, &follow::to_text(kept)?);
                 Ok(())
-            });
+            },
+        );
         if let Err(error) = outcome {
             error!(source = key, error = %format!("{error:#}"), "following broke off; a restart goes on");
         }

@@ -78,10 +78,13 @@ impl Reading {
     }
 }
 
+/// Makes the decoder of a file from its name and from what it was read as before a restart.
+pub(crate) type MakeDecoder = Box<dyn Fn(&str, Option<Kind>) -> Decoder>;
+
 /// Follows the files that patterns name.
 pub(crate) struct Following {
     follower: Follower,
-    kind: Option<Kind>,
+    make: MakeDecoder,
     files: HashMap<FileId, Reading>,
     /// Files from before a restart, and files that have gone.
     past: Vec<Kept>,
@@ -91,12 +94,12 @@ pub(crate) struct Following {
 
 impl Following {
     /// `kept`: what an earlier run kept.
-    pub fn new(patterns: &[String], kind: Option<Kind>, kept: Vec<Kept>) -> Self {
+    pub fn new(patterns: &[String], make: MakeDecoder, kept: Vec<Kept>) -> Self {
         let follower = Follower::new(patterns, kept.iter().map(Kept::position).collect());
-        Self { follower, kind, files: HashMap::new(), past: kept, ended: Stats::default() }
+        Self { follower, make, files: HashMap::new(), past: kept, ended: Stats::default() }
     }
 
-    /// Looks until `stop` says so. `take` makes calls safe; `keep` is told the positions after that.
+    /// Looks until `stop` says so. `take` makes calls safe; `keep` is told the positions after that, and the counters.
     ///
     /// # Errors
     /// What `take` and `keep` return.
@@ -104,7 +107,7 @@ impl Following {
         &mut self,
         stop: &AtomicBool,
         take: &mut dyn FnMut(Vec<Call>) -> Result<()>,
-        keep: &mut dyn FnMut(&[Kept]) -> Result<()>,
+        keep: &mut dyn FnMut(&[Kept], &Stats) -> Result<()>,
     ) -> Result<()> {
         let mut last_kept = Vec::new();
         loop {
@@ -117,7 +120,7 @@ impl Following {
             }
             let kept = self.kept();
             if kept != last_kept {
-                keep(&kept)?;
+                keep(&kept, &self.stats())?;
                 last_kept = kept;
             }
             if is_last {
@@ -147,14 +150,14 @@ impl Following {
 
     /// Reads what is new, and hands out every complete line's call.
     fn look(&mut self, batch: &mut Vec<Call>) -> u64 {
-        let Self { follower, kind, files, past, ended } = self;
+        let Self { follower, make, files, past, ended } = self;
         let read = follower.look(&mut |event| match event {
             Event::Opened { id, path, from, saved } => {
                 let known = saved.and_then(|saved| past.iter().position(|kept| kept.position() == *saved));
                 let known = known.map(|at| past.remove(at));
                 let source = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
                 let same = known.as_ref().and_then(|kept| kept.kind.as_deref()?.parse().ok());
-                let decoder = Decoder::new(&source, kind.or(same));
+                let decoder = make(&source, same);
                 let skip = known.map_or(0, |kept| kept.calls);
                 let mut file = Reading { decoder, skip, calls: 0 };
                 if from > 0 {
@@ -237,10 +240,10 @@ mod tests {
     #[track_caller]
     fn check(pattern: &Path, kept: &RefCell<String>, expect: usize) {
         let patterns = [pattern.display().to_string()];
-        let mut following = Following::new(&patterns, None, from_text(&kept.borrow()));
+        let mut following = Following::new(&patterns, Box::new(Decoder::new), from_text(&kept.borrow()));
         let mut found = 0;
         let stop = AtomicBool::new(true);
-        let mut keep = |positions: &[Kept]| {
+        let mut keep = |positions: &[Kept], _: &Stats| {
             *kept.borrow_mut() = to_text(positions)?;
             Ok(())
         };

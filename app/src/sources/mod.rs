@@ -7,27 +7,30 @@ mod counters;
 mod document;
 mod file;
 mod follow;
+mod intake;
 mod interface;
 #[cfg_attr(not(feature = "kafka"), path = "no_kafka.rs")]
 mod kafka;
 mod outlet;
 mod queue;
+mod syslog;
 
 pub(crate) use config::SourceConfig;
 pub(crate) use counters::SourceCounters;
 pub(crate) use document::decode;
-pub(crate) use follow::Following;
+pub(crate) use follow::{Following, MakeDecoder};
 pub(crate) use interface::{Capturing, Interface, options};
 pub(crate) use outlet::Outlet;
 pub(crate) use queue::Queue;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result, anyhow};
-use capture::live::{Become, drop_privileges};
+use capture::live::{Become, drop_privileges, is_root};
 use clap::ValueEnum as _;
-use decode::Kind;
+use decode::{JsonMap, Kind, LogFormat, Options};
 use store::Catalogue;
 use tracing::error;
 
@@ -56,7 +59,7 @@ fn kind_named(source: &str, format: Option<&str>) -> Result<Option<Kind>> {
 pub(crate) struct Sources(Vec<Box<dyn Opened>>);
 
 impl Sources {
-    /// Opens what the configuration names, and gives up privileges when there was an interface among it.
+    /// Opens what the configuration names, and gives up privileges when something among it needed them.
     pub fn open(config: &Config, user: Option<&str>) -> Result<Self> {
         let mut sources = Self::default();
         for source in &config.source {
@@ -67,13 +70,19 @@ impl Sources {
                     options.snaplen = snaplen.unwrap_or(options.snaplen);
                     Box::new(Interface::open(&options, key_logs)?)
                 }
-                SourceConfig::File { path, format } => Box::new(file::Files::open(path, format.as_deref())?),
+                SourceConfig::File { path, format, log_format, json_map } => {
+                    let options = log_options(log_format.as_ref(), json_map.as_ref());
+                    Box::new(file::Files::open(path, format.as_deref(), options)?)
+                }
+                SourceConfig::Syslog { listen, protocol, log_format, json_map } => {
+                    let options = log_options(log_format.as_ref(), json_map.as_ref());
+                    Box::new(syslog::Syslog::open(*listen, protocol.unwrap_or_default(), options)?)
+                }
                 SourceConfig::Kafka { brokers, topics, group, format, options } => Box::new(
                     kafka::Kafka::open(brokers, topics, group.as_deref(), format.as_deref(), options)?,
                 ),
             });
         }
-        let is_privileged = |source: &SourceConfig| matches!(source, SourceConfig::Interface { .. });
         if config.source.iter().any(is_privileged) {
             std::fs::create_dir_all(&config.data)
                 .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
@@ -89,6 +98,19 @@ impl Sources {
         let threads = self.0.into_iter().map(|source| source.start(outlet.clone()));
         Ok(Started { threads: threads.collect::<Result<_>>()?, outlet })
     }
+}
+
+fn log_options(log_format: Option<&LogFormat>, json_map: Option<&JsonMap>) -> Options {
+    Options { log_format: log_format.cloned(), json_map: json_map.cloned() }
+}
+
+/// Ports below this belong to the system.
+const PORT_MIN: u16 = 1_024;
+
+/// An interface, or a port that only root may have, opened as root.
+fn is_privileged(source: &SourceConfig) -> bool {
+    let is_low = |address: SocketAddr| (1..PORT_MIN).contains(&address.port());
+    matches!(source, SourceConfig::Interface { .. }) || (source.listens_on().is_some_and(is_low) && is_root())
 }
 
 /// Sources that are read.

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
@@ -11,6 +10,8 @@ use model::Call;
 use serve::{Batch, Control, IngestError};
 use store::{BatchId, Catalogue};
 use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::sleep;
 use tracing::{error, warn};
 
 use super::SourceCounters;
@@ -23,13 +24,15 @@ const STORE_RETRY: Duration = Duration::from_secs(1);
 /// How long calls are offered to a server that is full while it stops.
 const LAST_TRY: Duration = Duration::from_secs(3);
 
-/// The way of a source into the server. For threads outside the runtime.
+/// The way of a source into the server.
 #[derive(Clone)]
 pub(crate) struct Outlet {
     live: Arc<Live>,
     catalogue: Arc<dyn Catalogue>,
     handle: Handle,
     stop: Arc<AtomicBool>,
+    /// The same for tasks.
+    stop_told: Arc<watch::Sender<bool>>,
 }
 
 impl Outlet {
@@ -40,12 +43,14 @@ impl Outlet {
             catalogue: Arc::clone(catalogue),
             handle: Handle::current(),
             stop: Arc::default(),
+            stop_told: Arc::default(),
         }
     }
 
     /// Tells every source to end.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+        self.stop_told.send_replace(true);
     }
 
     /// Set once the server stops.
@@ -82,12 +87,32 @@ impl Outlet {
         }
     }
 
+    /// Runs a task of a source on this thread until it is done.
+    pub fn block_on<F: Future>(&self, task: F) -> F::Output {
+        self.handle.block_on(task)
+    }
+
+    /// Comes back once the server stops.
+    pub async fn stopped(&self) {
+        let mut stop = self.stop_told.subscribe();
+        // The sender lives in this outlet.
+        let _ = stop.wait_for(|is_stopping| *is_stopping).await;
+    }
+
+    /// As [`Outlet::hand_over`], for threads outside the runtime.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn deliver(&self, source: &str, calls: Vec<Call>, id: Option<BatchId>) -> Result<()> {
+        self.handle.block_on(self.hand_over(source, calls, id))
+    }
+
     /// Makes calls of `source` durable, waiting while the server is full. A batch with an id that was delivered
     /// before is not kept again.
     ///
     /// # Errors
     /// The server stops and stays full; the calls are not kept.
-    pub fn deliver(&self, source: &str, calls: Vec<Call>, id: Option<BatchId>) -> Result<()> {
+    pub async fn hand_over(&self, source: &str, calls: Vec<Call>, id: Option<BatchId>) -> Result<()> {
         let mut give_up = None;
         let count = calls.len() as u64;
         loop {
@@ -95,13 +120,13 @@ impl Outlet {
             if self.live.has_room(count) {
                 self.live.received(source, count);
                 let batch = Batch { source: source.to_owned(), id, calls: calls.clone() };
-                match self.handle.block_on(self.live.ingest(batch)) {
+                match self.live.ingest(batch).await {
                     Ok(_) => return Ok(()),
                     Err(IngestError::Busy { .. }) => {}
                     Err(IngestError::Store(error)) => {
                         self.live.dropped(source, "journal", "not_stored", count);
                         error!(source, calls = count, error = %error, "calls cannot be kept; they are tried again");
-                        thread::sleep(STORE_RETRY);
+                        sleep(STORE_RETRY).await;
                     }
                 }
             }
@@ -111,7 +136,7 @@ impl Outlet {
                     return Err(anyhow!("the server is full"));
                 }
             }
-            thread::sleep(ROOM_RETRY);
+            sleep(ROOM_RETRY).await;
         }
     }
 }

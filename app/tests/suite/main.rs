@@ -4,5 +4,6 @@ mod cli;
 mod crash;
 #[cfg(feature = "kafka")]
 mod kafka;
+mod listeners;
 mod support;
 mod traffic;

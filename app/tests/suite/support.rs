@@ -1,5 +1,6 @@
 //! What the tests of the binary share: running it, a server that ends with the test, a small HTTP client.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,12 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     file.exists().then_some(file)
 }
 
+/// A port of the loopback interface that nobody has.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("bound").port()
+}
+
 /// A running server; killed when dropped.
 pub struct Server {
     child: Child,
@@ -56,11 +63,7 @@ impl Server {
 
     /// The same with further arguments.
     pub fn start_with(data: &Path, arguments: &[&str]) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .and_then(|l| l.local_addr())
-            .expect("a free port")
-            .port();
-        let address = format!("127.0.0.1:{port}");
+        let address = format!("127.0.0.1:{}", free_port());
         let mut child = Command::new(env!("CARGO_BIN_EXE_apiarist"))
             .args(["serve", "--listen", &address, "--data", data.to_str().expect("a path")])
             .args(arguments)
@@ -151,16 +154,53 @@ impl Server {
         }
     }
 
-    /// Waits until so many calls can be read.
+    /// Starts with a configuration file that holds `config`, logged in.
+    pub fn configured(dir: &Path, config: &str) -> (Self, String) {
+        let (data, file) = (dir.join("data"), dir.join("apiarist.toml"));
+        std::fs::write(&file, config).expect("written");
+        let server = Self::start_with(&data, &["--config", file.to_str().expect("a path")]);
+        let password = server.password.clone().expect("a first start");
+        let cookie = server.log_in(&password, Some("correct-horse-battery"));
+        (server, cookie)
+    }
+
+    /// Waits until so many calls can be listed.
     #[track_caller]
     pub fn wait_for(&self, cookie: &str, calls: usize) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(30);
         loop {
             let total = self.get("/api/v1/calls?size=1", cookie)["total"].as_u64();
             if total >= Some(calls as u64) {
                 return;
             }
             assert!(Instant::now() < deadline, "{total:?} of {calls} calls");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The counts of a source once it has received so many records: accepted, dropped by reason. Nothing is lost
+    /// between the two.
+    #[track_caller]
+    pub fn source(&self, cookie: &str, name: &str, received: u64) -> (u64, BTreeMap<String, u64>) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let status = self.get("/api/v1/status", cookie);
+            let sources = status["sources"].as_array().expect("a list");
+            let source = sources.iter().find(|source| source["name"] == name).cloned().unwrap_or_default();
+            let count = |value: &Value| value.as_u64().unwrap_or(0);
+            let dropped: BTreeMap<String, u64> = source["dropped"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|drop| (drop["reason"].as_str().unwrap_or_default().to_owned(), count(&drop["records"])))
+                .collect();
+            let accepted = count(&source["accepted"]);
+            if count(&source["received"]) >= received
+                && count(&source["received"]) == accepted + dropped.values().sum::<u64>()
+            {
+                return (accepted, dropped);
+            }
+            assert!(Instant::now() < deadline, "{received} records of {name}: {status}");
             thread::sleep(Duration::from_millis(50));
         }
     }

@@ -193,14 +193,12 @@ fn a_followed_log_survives_kill_and_rotation() {
     for round in 0..3 {
         append(&log, lines, lines + 20);
         lines += 20;
-        server.wait_for(&cookie, lines);
-        // Positions are written right after the calls are safe.
-        thread::sleep(Duration::from_millis(300));
+        settle(&server, &cookie, lines);
         server.kill();
         append(&log, lines, lines + 5);
         lines += 5;
         (server, cookie) = start(false);
-        server.wait_for(&cookie, lines);
+        settle(&server, &cookie, lines);
         if round == 1 {
             std::fs::rename(&log, dir.path().join("access.log.1")).expect("renamed");
         }
@@ -210,4 +208,11 @@ fn a_followed_log_survives_kill_and_rotation() {
         rows["rows"].as_array().expect("rows").iter().filter_map(|row| row["target"].as_str()).collect();
     let distinct: BTreeSet<&str> = targets.iter().copied().collect();
     assert_eq!((distinct.len(), targets.len()), (lines, lines), "every line once");
+}
+
+/// Waits for the calls. Positions are written right after the calls are safe.
+#[track_caller]
+fn settle(server: &Server, cookie: &str, calls: usize) {
+    server.wait_for(cookie, calls);
+    thread::sleep(Duration::from_millis(300));
 }

@@ -12,7 +12,8 @@ mod system;
 
 pub use engine::{Counters, Engine, Options, Ring, open};
 pub use filter::{Filter, FilterError};
-pub use privileges::{Become, drop_privileges};
+pub use privileges::{Become, drop_privileges, is_root};
+pub(crate) use system::{keep_alive, receive_buffer};
 
 /// One step of a filter: an instruction of the classic BPF machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

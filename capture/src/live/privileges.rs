@@ -22,12 +22,18 @@ pub enum Become<'a> {
     Caller,
 }
 
+/// True when the process may do everything.
+#[must_use]
+pub fn is_root() -> bool {
+    system::user() == 0
+}
+
 /// Drops every capability, forbids to gain new ones, and as root becomes somebody else.
 ///
 /// # Errors
 /// The user does not exist, or the system refuses.
 pub fn drop_privileges(target: Become<'_>) -> io::Result<()> {
-    let is_root = system::user() == 0;
+    let is_root = is_root();
     let identity = match target {
         Become::User(name) => Some(user_named(name)?),
         Become::OwnerOf(folder) => {

@@ -1,11 +1,11 @@
 //! What the kernel of Linux offers for capture, made safe: packet sockets with a ring of blocks in shared memory
-//! (packet(7), TPACKET_V3), filters, fan-out, counters, names of interfaces, and giving privileges up. The one file
-//! of the project with unsafe code; what the blocks hold is read in `block.rs`, without any.
+//! (packet(7), TPACKET_V3), filters, fan-out, counters, names of interfaces, options of sockets, and giving privileges
+//! up. The one file of the project with unsafe code; what the blocks hold is read in `block.rs`, without any.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString};
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -21,6 +21,52 @@ fn checked(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
+/// Sets an option of a socket to the bytes of a value that the kernel copies.
+fn set_option<T: Copy>(
+    socket: BorrowedFd<'_>,
+    level: libc::c_int,
+    option: libc::c_int,
+    value: &T,
+) -> io::Result<()> {
+    let len = libc::socklen_t::try_from(size_of::<T>()).unwrap_or(0);
+    // SAFETY: the pointer and the length describe `value`, which lives through the call.
+    checked(unsafe {
+        libc::setsockopt(socket.as_raw_fd(), level, option, std::ptr::from_ref(value).cast(), len)
+    })?;
+    Ok(())
+}
+
+/// Reads an option of a socket that is made of 32-bit numbers.
+fn get_option<T: Copy + Default>(
+    socket: BorrowedFd<'_>,
+    level: libc::c_int,
+    option: libc::c_int,
+) -> io::Result<T> {
+    let mut value = T::default();
+    let mut len = size_of::<T>() as libc::socklen_t;
+    // SAFETY: pointer and length describe `value`; every bit pattern is valid for the number types used here.
+    checked(unsafe {
+        libc::getsockopt(socket.as_raw_fd(), level, option, (&raw mut value).cast(), &raw mut len)
+    })?;
+    Ok(value)
+}
+
+/// Asks for a receive buffer of so many bytes, beyond the limit of the system where that is allowed. Returns what the
+/// socket has got, as the kernel counts it.
+pub(crate) fn receive_buffer(socket: BorrowedFd<'_>, bytes: usize) -> io::Result<u32> {
+    let bytes = libc::c_int::try_from(bytes).unwrap_or(libc::c_int::MAX);
+    if set_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, &bytes).is_err() {
+        set_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUF, &bytes)?;
+    }
+    get_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUF)
+}
+
+/// Has the kernel ask whether the other side is still there.
+pub(crate) fn keep_alive(socket: BorrowedFd<'_>) -> io::Result<()> {
+    const ON: libc::c_int = 1;
+    set_option(socket, libc::SOL_SOCKET, libc::SO_KEEPALIVE, &ON)
+}
+
 /// A packet socket. It takes nothing before [`Socket::bind`].
 #[derive(Debug)]
 pub(super) struct Socket(OwnedFd);
@@ -33,14 +79,8 @@ impl Socket {
         Ok(Self(unsafe { OwnedFd::from_raw_fd(fd) }))
     }
 
-    /// Sets an option to the bytes of a value that the kernel copies.
     fn set<T: Copy>(&self, level: libc::c_int, option: libc::c_int, value: &T) -> io::Result<()> {
-        let len = libc::socklen_t::try_from(size_of::<T>()).unwrap_or(0);
-        // SAFETY: the pointer and the length describe `value`, which lives through the call.
-        checked(unsafe {
-            libc::setsockopt(self.0.as_raw_fd(), level, option, std::ptr::from_ref(value).cast(), len)
-        })?;
-        Ok(())
+        set_option(self.0.as_fd(), level, option, value)
     }
 
     pub(super) fn set_packet(&self, option: libc::c_int, value: libc::c_int) -> io::Result<()> {
@@ -101,21 +141,8 @@ impl Socket {
         self.get(libc::PACKET_STATISTICS)
     }
 
-    /// Reads an option made of 32-bit numbers.
     fn get<T: Copy + Default>(&self, option: libc::c_int) -> io::Result<T> {
-        let mut value = T::default();
-        let mut len = size_of::<T>() as libc::socklen_t;
-        // SAFETY: pointer and length describe `value`; every bit pattern is valid for the number types used here.
-        checked(unsafe {
-            libc::getsockopt(
-                self.0.as_raw_fd(),
-                libc::SOL_PACKET,
-                option,
-                (&raw mut value).cast(),
-                &raw mut len,
-            )
-        })?;
-        Ok(value)
+        get_option(self.0.as_fd(), libc::SOL_PACKET, option)
     }
 
     /// Waits until a block is full or its time is over.
@@ -131,12 +158,7 @@ impl Socket {
         if entry.revents & libc::POLLERR == 0 {
             return Ok(());
         }
-        let mut code: libc::c_int = 0;
-        let mut len = size_of::<libc::c_int>() as libc::socklen_t;
-        // SAFETY: pointer and length describe `code`.
-        checked(unsafe {
-            libc::getsockopt(entry.fd, libc::SOL_SOCKET, libc::SO_ERROR, (&raw mut code).cast(), &raw mut len)
-        })?;
+        let code: libc::c_int = get_option(self.0.as_fd(), libc::SOL_SOCKET, libc::SO_ERROR)?;
         if code == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(code)) }
     }
 }

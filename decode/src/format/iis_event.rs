@@ -41,6 +41,6 @@ fn read(element: &[u8]) -> Option<Call> {
         let Some(name) = child.attribute("Name") else { continue };
         draft.set(&w3c_column(name, false), child.text.trim_ascii(), Escape::None);
     }
-    let call = draft.finish();
+    let call = draft.finish().call;
     (!call.method.is_empty() && !call.target.is_empty()).then_some(call)
 }

@@ -51,7 +51,7 @@ pub(super) fn sources(source: &str) -> String {
             kind = kebab(source_line.trim_end_matches([' ', '{']));
             line(&mut page, format_args!("| `{kind}` | | {} |", cell(&meaning.join(" "))));
         } else if is_field && let Some((name, ty)) = source_line.split_once(": ") {
-            let must = if ty.starts_with("Option<") { "" } else { " (required)" };
+            let must = if ty.starts_with("Option<") || ty.starts_with("Vec<") { "" } else { " (required)" };
             line(&mut page, format_args!("| `{kind}` | `{name}`{must} | {} |", cell(&meaning.join(" "))));
         }
         if !source_line.starts_with('#') {

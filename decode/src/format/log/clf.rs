@@ -3,6 +3,7 @@
 
 use model::{Call, Headers, Message, Peer};
 
+use super::draft::Dated;
 use super::time;
 use super::value::{self, Escape, number, unescape};
 use crate::http1::text;
@@ -11,17 +12,17 @@ use crate::http1::text;
 const TIME_BYTES_MAX: usize = 48;
 
 /// Reads `[VHOST] CLIENT [IDENT] [USER] [TIME] "REQUEST" STATUS BYTES ["REFERER" "AGENT" ...]`.
-pub(crate) fn parse(line: &[u8]) -> Option<Call> {
-    let (open, close, ts) = memchr::memchr_iter(b'[', line).take(8).find_map(|at| {
+pub(crate) fn parse(line: &[u8]) -> Option<Dated> {
+    let (open, close, moment) = memchr::memchr_iter(b'[', line).take(8).find_map(|at| {
         let end = memchr::memchr(b']', &line[at..line.len().min(at + TIME_BYTES_MAX)])?;
-        Some((at, at + end, time::any(std::str::from_utf8(&line[at + 1..at + end]).ok()?)?))
+        Some((at, at + end, time::moment(std::str::from_utf8(&line[at + 1..at + end]).ok()?)?))
     })?;
     let rest = line[close + 1..].trim_ascii_start();
     let (request, rest) = quoted_request(rest)?;
     let mut fields = Fields(rest);
     let status = fields.next()?;
     let size = fields.next()?;
-    let mut call = Call { ts, status: value::status(status.raw), ..Call::default() };
+    let mut call = Call { ts: moment.time(), status: value::status(status.raw), ..Call::default() };
     if status.raw != b"-" && call.status.is_none() {
         return None;
     }
@@ -46,7 +47,7 @@ pub(crate) fn parse(line: &[u8]) -> Option<Call> {
     if call.status.is_some() {
         call.response = Some(Message { headers: Headers::new(), body: None, body_size: number(size.raw) });
     }
-    Some(call)
+    Some(Dated { call, is_local: moment.east_s.is_none() })
 }
 
 /// Client and virtual host from what stands before the time.
@@ -165,7 +166,7 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, expect: &str) {
-        let call = parse(line.as_bytes()).map(|call| {
+        let call = parse(line.as_bytes()).map(|it| it.call).map(|call| {
             let request = call.request.as_ref();
             let header =
                 |name| request.and_then(|request| request.headers.get(name)).unwrap_or("-").to_owned();

@@ -98,6 +98,16 @@ pub(crate) struct Draft {
     date: String,
     clock: String,
     version: Cow<'static, str>,
+    /// The time names no zone.
+    is_local: bool,
+}
+
+/// A call as a log recorded it.
+#[derive(Debug)]
+pub(crate) struct Dated {
+    pub(crate) call: Call,
+    /// Its time names no zone and was read as UTC: it may be what a clock elsewhere showed.
+    pub(crate) is_local: bool,
 }
 
 /// Takes a value over unless one of higher rank is there; true when it was a value at all.
@@ -220,9 +230,17 @@ impl Draft {
             Field::ResponseSize => set_some(&mut self.response.body_size, value::number(raw.as_bytes())),
             // Beside a date of its own.
             Field::Time(_) if raw.len() >= 8 && raw.as_bytes()[2] == b':' => set_string(&mut self.clock, raw),
-            Field::Time(rank) => ranked(&mut self.time, *rank, time::any(raw), |time| call.ts = time),
-            Field::TimeAs(format) => {
-                ranked(&mut self.time, 0, time::formatted(raw, format), |time| call.ts = time)
+            Field::Time(_) | Field::TimeAs(_) => {
+                let (rank, moment) = match field {
+                    Field::TimeAs(format) => (0, time::formatted(raw, format)),
+                    Field::Time(rank) => (*rank, time::moment(raw)),
+                    _ => return true,
+                };
+                let is_local = &mut self.is_local;
+                ranked(&mut self.time, rank, moment, |moment| {
+                    call.ts = moment.time();
+                    *is_local = moment.east_s.is_none();
+                })
             }
             Field::Duration(unit, rank) => {
                 let duration = &mut call.duration_us;
@@ -261,10 +279,14 @@ impl Draft {
     }
 
     /// The call that the fields make.
-    pub(crate) fn finish(mut self) -> Call {
+    pub(crate) fn finish(mut self) -> Dated {
         let call = &mut self.call;
-        if !self.date.is_empty() && !call.ts.is_known() {
-            call.ts = time::any(&format!("{} {}", self.date, self.clock)).unwrap_or_default();
+        if !self.date.is_empty()
+            && !call.ts.is_known()
+            && let Some(moment) = time::moment(&format!("{} {}", self.date, self.clock))
+        {
+            call.ts = moment.time();
+            self.is_local = moment.east_s.is_none();
         }
         if call.target.is_empty() && !self.path.is_empty() {
             value::set_target(call, self.path.as_bytes());
@@ -292,7 +314,7 @@ impl Draft {
         if call.status.is_some() {
             call.response = Some(self.response);
         }
-        self.call
+        Dated { call: self.call, is_local: self.is_local }
     }
 }
 

@@ -4,7 +4,7 @@
 use model::{Call, Headers};
 use serde_json::{Map, Value};
 
-use super::draft::{Draft, Field};
+use super::draft::{Dated, Draft, Field};
 use super::json_keys::{self, Key};
 use super::json_map::JsonMap;
 use super::value::{Escape, Unit};
@@ -13,7 +13,7 @@ use super::value::{Escape, Unit};
 const DEPTH_MAX: usize = 6;
 
 /// Reads one object; `None` when it records no call.
-pub(crate) fn read(object: &Map<String, Value>, map: Option<&JsonMap>) -> Option<Call> {
+pub(crate) fn read(object: &Map<String, Value>, map: Option<&JsonMap>) -> Option<Dated> {
     let mut draft = Draft::default();
     if let Some(map) = map {
         for (path, key) in map.fields() {
@@ -24,14 +24,15 @@ pub(crate) fn read(object: &Map<String, Value>, map: Option<&JsonMap>) -> Option
     }
     let mut walk = Walk { draft, path: String::new(), unit: unit_of(object) };
     walk.object(object, 0);
-    let call = walk.draft.finish();
+    let dated = walk.draft.finish();
+    let call = &dated.call;
     let says_when_or_what = call.ts.is_known() || call.status.is_some();
-    let is_request = !call.method.is_empty() && is_target(&call);
+    let is_request = !call.method.is_empty() && is_target(call);
     // A request line that is none, in what is an access log for the rest.
     let is_broken =
         !call.anomalies.is_empty() && call.status.is_some() && call.ts.is_known() && call.client.is_some();
     ((is_request && says_when_or_what) || is_broken || (map.is_some() && !call.target.is_empty()))
-        .then_some(call)
+        .then_some(dated)
 }
 
 fn is_target(call: &Call) -> bool {
@@ -229,7 +230,7 @@ mod tests {
     #[track_caller]
     fn check(line: &str, expect: &str) {
         let value: Value = serde_json::from_str(line).expect("JSON");
-        let call = read(value.as_object().expect("an object"), None);
+        let call = read(value.as_object().expect("an object"), None).map(|it| it.call);
         let json = call.map(|call| serde_json::to_string(&call).expect("json")).unwrap_or_default();
         assert_eq!(json, expect, "{line}");
     }

@@ -3,13 +3,16 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::Deserialize;
+
 use super::draft::Field;
 use super::json_keys::Key;
 use super::syntax::BadFormat;
 use super::value::Unit;
 
 /// Which keys of a JSON line are which field of a call. What it does not name is recognised as usual.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct JsonMap(Arc<[(String, Key)]>);
 
 /// What a mapped value does to the call outranks what is recognised.
@@ -18,6 +21,14 @@ const RANK: u8 = 100;
 impl JsonMap {
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &Key)> {
         self.0.iter().map(|(path, key)| (path.as_str(), key))
+    }
+}
+
+impl TryFrom<String> for JsonMap {
+    type Error = BadFormat;
+
+    fn try_from(given: String) -> Result<Self, BadFormat> {
+        given.parse()
     }
 }
 
@@ -93,7 +104,7 @@ mod tests {
             }
         };
         let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
-        let call = json::read(value.as_object().expect("an object"), Some(&map));
+        let call = json::read(value.as_object().expect("an object"), Some(&map)).map(|it| it.call);
         let json = call.map(|call| serde_json::to_string(&call).expect("json")).unwrap_or_default();
         assert_eq!(json, expect);
     }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use model::Call;
 
-use super::draft::{Draft, Field};
+use super::draft::{Dated, Draft, Field};
 use super::layout::{Layout, Part};
 use super::syntax::compile;
 use super::value::{Escape, Unit};
@@ -84,16 +84,16 @@ fn haproxy() -> Option<Layout> {
 }
 
 /// Reads a line of one of the layouts; `last` is the one that fitted before.
-pub(crate) fn read(line: &[u8], last: &mut usize) -> Option<Call> {
-    let certain = |layout: &Layout| layout.read(line).map(Draft::finish).filter(is_certain);
+pub(crate) fn read(line: &[u8], last: &mut usize) -> Option<Dated> {
+    let certain = |layout: &Layout| layout.read(line).map(Draft::finish).filter(|it| is_certain(&it.call));
     let layouts = &*LAYOUTS;
     if let Some(call) = layouts.get(*last).and_then(certain) {
         return Some(call);
     }
     layouts.iter().enumerate().find_map(|(at, layout)| {
-        let call = certain(layout)?;
+        let dated = certain(layout)?;
         *last = at;
-        Some(call)
+        Some(dated)
     })
 }
 
@@ -111,7 +111,7 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, expect: &str) {
-        let call = read(line.as_bytes(), &mut 0);
+        let call = read(line.as_bytes(), &mut 0).map(|it| it.call);
         let shown = call.map(|call| {
             let part = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
             [

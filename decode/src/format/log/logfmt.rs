@@ -55,7 +55,7 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, expect: &str) {
-        let call = pairs(line.as_bytes()).and_then(|pairs| json::read(&pairs, None));
+        let call = pairs(line.as_bytes()).and_then(|pairs| json::read(&pairs, None)).map(|it| it.call);
         let json = call.map(|call| serde_json::to_string(&call).expect("json")).unwrap_or_default();
         assert_eq!(json, expect);
     }

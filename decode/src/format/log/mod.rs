@@ -14,16 +14,21 @@ mod logfmt;
 mod nginx;
 mod noise;
 mod reader;
+mod stamp;
 mod syntax;
+mod syslog;
 mod time;
 mod value;
 mod w3c;
 
-pub(crate) use draft::Draft;
+pub(crate) use draft::{Dated, Draft};
 pub use json_map::JsonMap;
 pub use reader::Options;
 pub(crate) use reader::{Log, Recogniser};
+pub(crate) use stamp::near;
 pub use syntax::{BadFormat, LogFormat};
+pub(crate) use syslog::header as syslog_header;
+pub(crate) use time::Moment;
 pub(crate) use value::Escape;
 pub(crate) use w3c::column as w3c_column;
 

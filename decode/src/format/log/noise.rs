@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::time;
+use super::syslog;
+use super::time::{self, Moment};
 
 /// Bytes in which a prefix is looked for.
 const PREFIX_BYTES_MAX: usize = 256;
@@ -40,12 +41,14 @@ pub(crate) fn object(line: &[u8]) -> Option<(&[u8], &[u8])> {
     (stands_alone && !is_value).then_some((before, object))
 }
 
-/// The time with which a prefix begins: one word, or a date and a time of day.
-pub(crate) fn time_of(prefix: &[u8]) -> Option<model::Timestamp> {
-    let prefix = std::str::from_utf8(prefix).ok()?.trim();
-    let mut ends = prefix.match_indices([' ', '\t']).map(|(at, _)| at).chain([prefix.len()]);
+/// The time with which a prefix begins: one word, a date and a time of day, or a header of syslog that says the year.
+pub(crate) fn moment_of(prefix: &[u8]) -> Option<Moment> {
+    let head = prefix[..prefix.len().min(PREFIX_BYTES_MAX)].utf8_chunks().next()?.valid().trim();
+    let mut ends = head.match_indices([' ', '\t']).map(|(at, _)| at).chain([head.len()]);
     let (one, two) = (ends.next()?, ends.next());
-    time::any(&prefix[..one]).or_else(|| time::any(&prefix[..two?]))
+    time::moment(&head[..one])
+        .or_else(|| time::moment(&head[..two?]))
+        .or_else(|| syslog::header(prefix).stamp?.moment())
 }
 
 /// The line inside a JSON wrapper (Docker's json-file driver, Fluent Bit, Filebeat, journald, cloud exports).

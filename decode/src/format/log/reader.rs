@@ -1,9 +1,10 @@
 //! Reads the lines of a log, whatever wrote them: a line is tried as JSON, as the user's format, as columns that
 //! `#Fields` named, and as the layouts that are known. Mixed files and prefixes of shippers are ordinary.
 
-use model::{Call, limits};
+use model::limits;
 use serde_json::Value;
 
+use super::draft::Dated;
 use super::json_map::JsonMap;
 use super::syntax::LogFormat;
 use super::w3c::W3c;
@@ -47,7 +48,7 @@ impl Log {
             out.stats.comment_lines += 1;
             return;
         }
-        let Some((mut call, _)) = line.and_then(|line| self.read(line)) else {
+        let Some((Dated { mut call, .. }, _)) = line.and_then(|line| self.read(line)) else {
             out.stats.malformed_lines += 1;
             out.problems.report("not an access log line", number);
             return;
@@ -62,17 +63,14 @@ impl Log {
     }
 
     /// The call of a line, and the kind of log whose line it is.
-    fn read(&mut self, line: &[u8]) -> Option<(Call, Kind)> {
+    pub(crate) fn read(&mut self, line: &[u8]) -> Option<(Dated, Kind)> {
         if let Some(format) = &self.options.log_format {
             let draft = noise::starts(line).find_map(|line| format.read(line))?;
-            return Some((draft.finish(), Kind::AccessLog));
+            return Some((draft.finish().or_written(line), Kind::AccessLog));
         }
         let Some((before, object)) = parse(line) else { return self.text(line) };
-        if let Some(mut call) = self.object(&object) {
-            if !call.ts.is_known() {
-                call.ts = noise::time_of(before).unwrap_or_default();
-            }
-            return Some((call, Kind::JsonLog));
+        if let Some(dated) = self.object(&object) {
+            return Some((dated.or_written(before), Kind::JsonLog));
         }
         let inner = noise::wrapped(&object)?.as_bytes();
         match parse(inner) {
@@ -81,30 +79,35 @@ impl Log {
         }
     }
 
-    fn object(&self, object: &Value) -> Option<Call> {
+    fn object(&self, object: &Value) -> Option<Dated> {
         json::read(object.as_object()?, self.options.json_map.as_ref())
     }
 
-    fn text(&mut self, line: &[u8]) -> Option<(Call, Kind)> {
+    fn text(&mut self, line: &[u8]) -> Option<(Dated, Kind)> {
         if line.len() > limits::HEADER_BYTES_MAX {
             return None;
         }
         if let Some(call) = self.w3c.read(line) {
-            return Some((call, Kind::W3c));
+            // W3C times are UTC.
+            return Some((Dated { call, is_local: false }, Kind::W3c));
         }
-        let call = noise::starts(line)
+        let dated = noise::starts(line)
             .find_map(|line| clf::parse(line).or_else(|| known::read(line, &mut self.layout)))
-            .or_else(|| self.pairs(line))?;
-        Some((call, Kind::AccessLog))
+            .or_else(|| json::read(&logfmt::pairs(line)?, self.options.json_map.as_ref()))?;
+        Some((dated.or_written(line), Kind::AccessLog))
     }
+}
 
-    /// `key=value` pairs, perhaps behind the time at which they were written.
-    fn pairs(&self, line: &[u8]) -> Option<Call> {
-        let mut call = json::read(&logfmt::pairs(line)?, self.options.json_map.as_ref())?;
-        if !call.ts.is_known() {
-            call.ts = noise::time_of(line).unwrap_or_default();
+impl Dated {
+    /// With the time at which it was written, which stands before it, when it states none itself.
+    fn or_written(mut self, line: &[u8]) -> Self {
+        if !self.call.ts.is_known()
+            && let Some(moment) = noise::moment_of(line)
+        {
+            self.call.ts = moment.time();
+            self.is_local = moment.east_s.is_none();
         }
-        Some(call)
+        self
     }
 }
 

@@ -5,13 +5,16 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::Deserialize;
+
 use super::draft::{Draft, Field};
 use super::layout::{Layout, Part};
 use super::value::Escape;
 use super::{apache, envoy, nginx};
 
 /// A format string, compiled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct LogFormat(Arc<Layout>);
 
 /// Why a format string or a field map cannot be used, in one line that says what and where.
@@ -33,6 +36,14 @@ impl std::error::Error for BadFormat {}
 impl LogFormat {
     pub(crate) fn read(&self, line: &[u8]) -> Option<Draft> {
         self.0.read(line)
+    }
+}
+
+impl TryFrom<String> for LogFormat {
+    type Error = BadFormat;
+
+    fn try_from(given: String) -> Result<Self, BadFormat> {
+        given.parse()
     }
 }
 
@@ -144,7 +155,7 @@ mod tests {
     #[track_caller]
     fn check(format: &str, line: &str, expect: &str) {
         let call = match format.parse::<LogFormat>() {
-            Ok(format) => format.read(line.as_bytes()).map(Draft::finish),
+            Ok(format) => format.read(line.as_bytes()).map(|draft| draft.finish().call),
             Err(error) => {
                 assert_eq!(error.to_string(), expect, "{format}");
                 return;

@@ -7,16 +7,45 @@ use model::Timestamp;
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/// A time as it is written: what the clock showed, and how far east of UTC that clock is where this is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// Microseconds since 1970-01-01T00:00:00 on that clock.
+    pub(crate) clock_us: i64,
+    pub(crate) east_s: Option<i32>,
+}
+
+impl Moment {
+    const fn of_utc(time: Timestamp) -> Self {
+        Self { clock_us: time.0, east_s: Some(0) }
+    }
+
+    /// The point in time; without a zone the clock shows UTC.
+    pub(crate) fn time(self) -> Timestamp {
+        Timestamp(self.clock_us - i64::from(self.east_s.unwrap_or(0)) * 1_000_000)
+    }
+}
+
 /// Reads a time of any known shape.
 pub(crate) fn any(raw: &str) -> Option<Timestamp> {
+    moment(raw).map(Moment::time)
+}
+
+/// As [`any`], with what is said about the zone.
+pub(crate) fn moment(raw: &str) -> Option<Moment> {
     let raw = raw.trim().trim_matches(['[', ']']);
     match raw.as_bytes() {
         [_, _, b'/', _, _, _, b'/', ..] => common(raw),
         [_, _, _, _, b'-' | b'/', _, _, b'-' | b'/', ..] => iso(raw),
-        [b'0'..=b'9', ..] => epoch(raw),
+        [b'0'..=b'9', ..] => epoch(raw).map(Moment::of_utc),
         [b'A'..=b'Z', ..] => worded(raw),
         _ => None,
     }
+}
+
+/// The number of a month by its first three letters in English.
+pub(super) fn month_of(name: &str) -> Option<u32> {
+    Some(MONTHS.iter().position(|month| *month == name)? as u32 + 1)
 }
 
 fn two(raw: &str, at: usize) -> Option<u32> {
@@ -25,15 +54,15 @@ fn two(raw: &str, at: usize) -> Option<u32> {
 }
 
 /// `21/Nov/2026:10:00:00.127 +0800`: fraction and zone may be missing.
-fn common(raw: &str) -> Option<Timestamp> {
-    let month = MONTHS.iter().position(|name| raw.get(3..6) == Some(name))? as u32 + 1;
+fn common(raw: &str) -> Option<Moment> {
+    let month = month_of(raw.get(3..6)?)?;
     let year = two(raw, 7)? * 100 + two(raw, 9)?;
     let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, two(raw, 0)?)?;
     matches!(raw.as_bytes().get(11), Some(b':' | b' ')).then(|| clock(date, raw.get(12..)?))?
 }
 
 /// `2026-11-21T10:00:00.5+08:00`; slashes, a space or an underscore are seen too.
-fn iso(raw: &str) -> Option<Timestamp> {
+fn iso(raw: &str) -> Option<Moment> {
     let year = two(raw, 0)? * 100 + two(raw, 2)?;
     let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, two(raw, 5)?, two(raw, 8)?)?;
     match raw.as_bytes().get(10) {
@@ -43,7 +72,7 @@ fn iso(raw: &str) -> Option<Timestamp> {
 }
 
 /// Time of day with fraction and zone.
-fn clock(date: NaiveDate, raw: &str) -> Option<Timestamp> {
+pub(super) fn clock(date: NaiveDate, raw: &str) -> Option<Moment> {
     let (b':', b':') = (*raw.as_bytes().get(2)?, *raw.as_bytes().get(5)?) else { return None };
     // A leap second is the last one of its minute.
     let time = date.and_hms_opt(two(raw, 0)?, two(raw, 3)?, two(raw, 6)?.min(59))?;
@@ -55,8 +84,9 @@ fn clock(date: NaiveDate, raw: &str) -> Option<Timestamp> {
         }
         None => (0, rest),
     };
-    let seconds = time.and_utc().timestamp() - i64::from(zone(rest.trim())?);
-    Some(Timestamp::from_parts(seconds, micros))
+    let clock_us = Timestamp::from_parts(time.and_utc().timestamp(), micros).0;
+    let rest = rest.trim();
+    Some(Moment { clock_us, east_s: if rest.is_empty() { None } else { Some(zone(rest)?) } })
 }
 
 fn fraction_micros(digits: &str) -> u32 {
@@ -70,7 +100,7 @@ fn fraction_micros(digits: &str) -> u32 {
 /// Seconds east of UTC.
 fn zone(raw: &str) -> Option<i32> {
     match raw {
-        "" | "Z" | "z" | "UTC" | "GMT" | "UT" => return Some(0),
+        "Z" | "z" | "UTC" | "GMT" | "UT" => return Some(0),
         "EST" => return Some(-5 * 3_600),
         "EDT" => return Some(-4 * 3_600),
         "PST" => return Some(-8 * 3_600),
@@ -115,13 +145,13 @@ fn epoch(raw: &str) -> Option<Timestamp> {
 
 /// `Sat, 21 Nov 2026 10:00:00 GMT` (HTTP) and `Sat Nov 21 10:00:00 UTC 2026` (Java). Zone names that mean
 /// several zones (CST) leave the time unknown.
-fn worded(raw: &str) -> Option<Timestamp> {
+fn worded(raw: &str) -> Option<Moment> {
     if let Ok(time) = DateTime::parse_from_rfc2822(raw) {
-        return Some(Timestamp(time.timestamp_micros()));
+        return Some(Moment::of_utc(Timestamp(time.timestamp_micros())));
     }
     let words: Vec<&str> = raw.split_ascii_whitespace().collect();
     let [_, month, day, time, middle @ .., year] = words.as_slice() else { return None };
-    let month = MONTHS.iter().position(|name| name == month)? as u32 + 1;
+    let month = month_of(month)?;
     let date = NaiveDate::from_ymd_opt(year.parse().ok()?, month, day.parse().ok()?)?;
     match middle {
         [] => clock(date, time),
@@ -131,17 +161,17 @@ fn worded(raw: &str) -> Option<Timestamp> {
 }
 
 /// A time in the notation of `strftime` (Apache's `%{...}t`); without a zone it is UTC.
-pub(crate) fn formatted(raw: &str, format: &str) -> Option<Timestamp> {
+pub(crate) fn formatted(raw: &str, format: &str) -> Option<Moment> {
     let known = match format {
         "sec" | "begin:sec" | "end:sec" | "msec" | "begin:msec" | "end:msec" | "usec" | "begin:usec"
-        | "end:usec" | "" | "begin" | "end" => return any(raw),
+        | "end:usec" | "" | "begin" | "end" => return moment(raw),
         _ => format.trim_start_matches("begin:").trim_start_matches("end:"),
     };
     if let Ok(time) = DateTime::parse_from_str(raw, known) {
-        return Some(Timestamp(time.timestamp_micros()));
+        return Some(Moment::of_utc(Timestamp(time.timestamp_micros())));
     }
     let time = NaiveDateTime::parse_from_str(raw, known).ok()?;
-    Some(Timestamp(time.and_utc().timestamp_micros()))
+    Some(Moment { clock_us: time.and_utc().timestamp_micros(), east_s: None })
 }
 
 #[cfg(test)]
@@ -172,6 +202,16 @@ mod tests {
     }
 
     #[test]
+    fn zones() {
+        let east = |raw| moment(raw).map(|moment| moment.east_s);
+        assert_eq!(east("21/Nov/2026:18:00:00 +0800"), Some(Some(8 * 3_600)));
+        assert_eq!(east("14/Jan/2015:12:48:57.127"), Some(None));
+        assert_eq!(east("2026-11-21T10:00:00Z"), Some(Some(0)));
+        assert_eq!(east("1795255200"), Some(Some(0)));
+        assert_eq!(east("2026-11-21T10:00:00 somewhere"), None);
+    }
+
+    #[test]
     fn what_is_no_time() {
         for raw in [
             "",
@@ -189,7 +229,7 @@ mod tests {
 
     #[test]
     fn by_format() {
-        let time = |raw, format| formatted(raw, format).map(|time| time.to_string()).unwrap_or_default();
+        let time = |raw, format| formatted(raw, format).map(|it| it.time().to_string()).unwrap_or_default();
         assert_eq!(time("2026-11-21 10:00:00", "%Y-%m-%d %H:%M:%S"), "2026-11-21T10:00:00.000000Z");
         assert_eq!(time("1795255200250", "msec"), "2026-11-21T10:00:00.250000Z");
         assert_eq!(time("21.11.2026 11:00:00 +0100", "%d.%m.%Y %H:%M:%S %z"), "2026-11-21T10:00:00.000000Z");

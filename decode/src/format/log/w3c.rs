@@ -89,7 +89,7 @@ impl W3c {
         }
         // CloudFront has added columns over time, so a line may have more or, without names, fewer.
         let fits = count == self.columns.len() || (self.is_cloudfront && count >= CLOUDFRONT_COLUMNS_MIN);
-        let call = fits.then(|| draft.finish())?;
+        let call = fits.then(|| draft.finish().call)?;
         (!call.method.is_empty() && call.target.starts_with(['/', '*'])).then_some(call)
     }
 }

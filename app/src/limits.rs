@@ -1,0 +1,20 @@
+//! Limits of what the server listens for, with their units.
+
+/// TCP connections of syslog at once to one address; further ones are refused.
+pub(crate) const SYSLOG_CONNECTIONS_MAX: usize = 1_024;
+/// Seconds after which a TCP connection of syslog that sent nothing is closed.
+pub(crate) const SYSLOG_IDLE_S: u64 = 3_600;
+/// Bytes of messages that have begun, of all TCP connections of syslog to one address; what goes beyond is dropped.
+pub(crate) const SYSLOG_HELD_BYTES_MAX: usize = 64 << 20;
+/// Reads of TCP connections of syslog that wait to be decoded; then nobody reads on.
+pub(crate) const SYSLOG_READS_MAX: usize = 32;
+/// Bytes of one read of a TCP connection of syslog.
+pub(crate) const SYSLOG_READ_BYTES: usize = 16 << 10;
+/// Bytes of one datagram.
+pub(crate) const DATAGRAM_BYTES_MAX: usize = 64 << 10;
+/// Messages that a listener hands on at once.
+pub(crate) const BATCH_MESSAGES_MAX: usize = 1_000;
+/// Bytes of messages after which it hands them on.
+pub(crate) const BATCH_BYTES_MAX: usize = 4 << 20;
+/// Batches and reads that are still taken of what has come in when the server stops.
+pub(crate) const LAST_READS_MAX: usize = 64;

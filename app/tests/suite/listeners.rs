@@ -1,0 +1,222 @@
+//! Traffic that others send to the server: syslog over UDP and TCP, by hand and from a real nginx; and what is known
+//! of followed logs.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpStream, UdpSocket};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::{Server, free_port};
+
+fn line(target: &str) -> String {
+    format!("10.0.0.7 - - [21/Nov/2026:10:00:00 +0000] \"GET {target} HTTP/1.1\" 200 5")
+}
+
+/// Targets and sources of all calls.
+fn calls(server: &Server, cookie: &str) -> BTreeSet<(String, String)> {
+    let page = server.get("/api/v1/calls?size=500", cookie);
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let rows = page["rows"].as_array().expect("rows");
+    rows.iter().map(|row| (text(&row["target"]), text(&row["source"]))).collect()
+}
+
+fn syslog(port: u16) -> String {
+    format!("[[source]]\nkind = \"syslog\"\nlisten = \"127.0.0.1:{port}\"\n")
+}
+
+#[test]
+fn syslog_is_taken_in_every_framing_and_nothing_goes_uncounted() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let port = free_port();
+    let (server, cookie) = Server::configured(dir.path(), &syslog(port));
+    let datagrams = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    for message in [
+        format!("<190>Nov 21 10:00:00 web1 nginx: {}", line("/udp")),
+        format!("<134>1 2026-11-21T18:00:00+08:00 web2 app - - [x y=\"]\"] {}", line("/modern")),
+        "<38>Nov 21 10:00:00 web1 sshd[7]: Accepted publickey for root".to_owned(),
+        "hello".to_owned(),
+        String::new(),
+    ] {
+        datagrams.send_to(message.as_bytes(), ("127.0.0.1", port)).expect("sent");
+    }
+    let send = |bytes: &str| {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a listener");
+        stream.write_all(bytes.as_bytes()).expect("sent");
+    };
+    let message = |target: &str| format!("<190>Nov 21 10:00:00 web3 nginx: {}", line(target));
+    let counted = |message: String| format!("{} {message}", message.len());
+    send(&format!("{}\n{}", message("/line/1"), message("/line/2")));
+    send(&(counted(message("/octets/1")) + &counted(message("/octets/2")) + "300 <190>cut"));
+    send(&format!("{}\0{}\0", message("/zero"), "x".repeat(1 << 20) + "x"));
+    let name = format!("syslog:127.0.0.1:{port}");
+    let (accepted, dropped) = server.source(&cookie, &name, 12);
+    let dropped: Vec<_> = dropped.iter().map(|(reason, count)| (reason.as_str(), *count)).collect();
+    assert_eq!(dropped, [("malformed", 2), ("not_a_call", 1), ("too_long", 1), ("unfinished", 1)]);
+    assert_eq!(accepted, 7);
+    server.wait_for(&cookie, 7);
+    let expect = [
+        ("/line/1", "syslog:web3/nginx"),
+        ("/line/2", "syslog:web3/nginx"),
+        ("/modern", "syslog:web2/app"),
+        ("/octets/1", "syslog:web3/nginx"),
+        ("/octets/2", "syslog:web3/nginx"),
+        ("/udp", "syslog:web1/nginx"),
+        ("/zero", "syslog:web3/nginx"),
+    ];
+    assert_eq!(calls(&server, &cookie), expect.map(|(target, source)| (target.into(), source.into())).into());
+    let metric =
+        format!("apiarist_dropped_total{{source=\"{name}\",stage=\"receive\",reason=\"too_long\"}} 1\n");
+    let (_, _, metrics) = server.request("GET /metrics", &[("cookie", &cookie)], b"").expect("an answer");
+    assert!(String::from_utf8_lossy(&metrics).contains(&metric));
+}
+
+#[test]
+fn senders_over_tcp_wait_for_a_server_that_is_full() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let port = free_port();
+    let config = format!("waiting_calls_max = 1000\n{}protocol = \"tcp\"\n", syslog(port));
+    let (server, cookie) = Server::configured(dir.path(), &config);
+    let senders: Vec<_> = (0..4)
+        .map(|sender| {
+            thread::spawn(move || {
+                let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a listener");
+                for number in 0..3_000 {
+                    let line = line(&format!("/item/{sender}/{number}"));
+                    writeln!(stream, "<190>Nov 21 10:00:00 web{sender} nginx: {line}").expect("sent");
+                }
+            })
+        })
+        .collect();
+    for sender in senders {
+        sender.join().expect("all is sent");
+    }
+    let (accepted, dropped) = server.source(&cookie, &format!("syslog:127.0.0.1:{port}"), 12_000);
+    let lost: u64 =
+        dropped.iter().filter(|(reason, _)| *reason != "queue_full").map(|(_, count)| count).sum();
+    // A batch that is refused by the queue is offered again.
+    assert_eq!((accepted, lost), (12_000, 0), "{dropped:?}");
+}
+
+/// A program that ends with the test.
+struct Ending(Child);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A real nginx that logs its calls to syslog, by itself.
+fn nginx(dir: &Path, port: u16, syslog: u16) -> Option<Ending> {
+    let here = dir.display();
+    let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|kind| format!("  {kind}_temp_path {here}/{kind};\n"))
+        .concat();
+    let config = format!(
+        "daemon off;\nmaster_process off;\npid {here}/nginx.pid;\nerror_log {here}/error.log;\nevents {{}}\nhttp {{\n{paths}  \
+         server {{\n    listen 127.0.0.1:{port};\n    location / {{\n      \
+         access_log syslog:server=127.0.0.1:{syslog},tag=shop combined;\n      return 200 ok;\n    }}\n  }}\n}}\n"
+    );
+    let file = dir.join("nginx.conf");
+    std::fs::write(&file, config).expect("written");
+    let run = |program: &str| {
+        Command::new(program)
+            .args(["-c", file.to_str().expect("a path"), "-p", dir.to_str().expect("a path")])
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+    };
+    let child = run("nginx").or_else(|_| run("/usr/sbin/nginx"));
+    child.ok().map(Ending)
+}
+
+#[test]
+fn a_real_nginx_sends_its_access_log() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (port, web) = (free_port(), free_port());
+    let Some(mut nginx) = nginx(dir.path(), web, port) else {
+        eprintln!("skipped: nginx is not installed");
+        return;
+    };
+    let (server, cookie) = Server::configured(dir.path(), &syslog(port));
+    let mut targets = BTreeSet::new();
+    for number in 0..20 {
+        let target = format!("/item/{number}?q=%22a%20b%22");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let mut stream = loop {
+            match TcpStream::connect(("127.0.0.1", web)) {
+                Ok(stream) => break stream,
+                Err(error) => assert!(Instant::now() < deadline, "{error}, {:?}", nginx.0.try_wait()),
+            }
+            thread::sleep(Duration::from_millis(20));
+        };
+        let request = format!("GET {target} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("sent");
+        stream.read_to_string(&mut String::new()).expect("an answer");
+        targets.insert(target);
+    }
+    let (accepted, dropped) = server.source(&cookie, &format!("syslog:127.0.0.1:{port}"), 20);
+    assert_eq!((accepted, dropped.len()), (20, 0), "{dropped:?}");
+    server.wait_for(&cookie, 20);
+    let calls = calls(&server, &cookie);
+    assert!(
+        calls.iter().all(|(_, source)| source.starts_with("syslog:") && source.ends_with("/shop")),
+        "{calls:?}"
+    );
+    assert_eq!(calls.into_iter().map(|(target, _)| target).collect::<BTreeSet<_>>(), targets);
+}
+
+#[test]
+fn a_followed_log_of_ones_own_layout_is_read_and_counted() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let log = dir.path().join("own.log");
+    std::fs::write(&log, "GET /a => 200 from 10.0.0.7\nnot this one\nGET /b => 404 from 10.0.0.8\n")
+        .expect("written");
+    let layout = "$request_method $request_uri => $status from $remote_addr";
+    let path = log.display();
+    let config = format!("[[source]]\nkind = \"file\"\npath = \"{path}\"\nlog_format = \"{layout}\"\n");
+    let (server, cookie) = Server::configured(dir.path(), &config);
+    server.wait_for(&cookie, 2);
+    let targets: Vec<_> = calls(&server, &cookie).into_iter().map(|(target, _)| target).collect();
+    assert_eq!(targets, ["/a", "/b"]);
+    let status = server.get("/api/v1/status", &cookie);
+    let counters = &status["sources"][0]["counters"];
+    assert_eq!((&counters["lines"], &counters["malformed_lines"]), (&3.into(), &1.into()), "{status}");
+
+    let follow = Command::new(env!("CARGO_BIN_EXE_apiarist"))
+        .args(["decode", "--follow", "--log-format", layout, log.to_str().expect("a path")])
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut follow = Ending(follow.expect("the binary runs"));
+    let lines = BufReader::new(follow.0.stdout.take().expect("piped")).lines();
+    let targets: Vec<String> = lines.take(2).map(|line| line.expect("a call")).collect();
+    assert!(targets[0].contains("\"/a\"") && targets[1].contains("\"/b\""), "{targets:?}");
+}
+
+#[test]
+fn an_address_that_is_taken_gets_one_line() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let taken = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let port = taken.local_addr().expect("bound").port();
+    let file = dir.path().join("apiarist.toml");
+    std::fs::write(&file, syslog(port)).expect("written");
+    let output = crate::support::apiarist(&[
+        "serve",
+        "--config",
+        file.to_str().expect("a path"),
+        "--data",
+        dir.path().join("data").to_str().expect("a path"),
+    ]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.code() == Some(2)
+            && text.contains(&format!(
+                "source syslog:127.0.0.1:{port}: 127.0.0.1:{port}: cannot listen: Address already in use"
+            )),
+        "{text}"
+    );
+}
