@@ -19,12 +19,13 @@ mod time;
 mod value;
 mod w3c;
 
-pub(crate) use draft::Draft;
+pub(crate) use draft::{Draft, Field};
+pub(crate) use json::is_target;
 pub use json_map::JsonMap;
 pub use reader::Options;
 pub(crate) use reader::{Log, Recogniser};
 pub use syntax::{BadFormat, LogFormat};
-pub(crate) use value::Escape;
+pub(crate) use value::{Escape, Unit};
 pub(crate) use w3c::column as w3c_column;
 
 /// A host name as in the Host field: lower case, without the port that the scheme implies.
