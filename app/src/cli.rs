@@ -57,6 +57,10 @@ pub(crate) enum Format {
     W3c,
     /// IIS access log as Windows events in XML
     IisEvents,
+    /// Log records of OpenTelemetry (OTLP), JSON or protobuf
+    OtlpLogs,
+    /// Spans of OpenTelemetry (OTLP), JSON or protobuf
+    OtlpSpans,
     /// Call records, one JSON object a line
     #[value(alias = "call-records")]
     Calls,

@@ -143,6 +143,8 @@ pub(crate) const fn kind_of(format: Format) -> Option<Kind> {
         Format::JsonLog => Some(Kind::JsonLog),
         Format::W3c => Some(Kind::W3c),
         Format::IisEvents => Some(Kind::IisEvents),
+        Format::OtlpLogs => Some(Kind::OtlpLogs),
+        Format::OtlpSpans => Some(Kind::OtlpSpans),
         Format::Calls => Some(Kind::CallRecords),
     }
 }

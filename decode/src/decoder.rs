@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use model::{Call, limits};
 
-use crate::format::{Burp, GoReplay, Har, IisEvents, Log, Options, Postman, Records};
+use crate::format::{Burp, GoReplay, Har, IisEvents, Log, Options, Otlp, Postman, Records, Signal};
 use crate::grpc::Descriptors;
 use crate::input::{Carry, Lines, PcapReader, PcapngReader, Read};
 use crate::kind::{Kind, decide};
@@ -17,6 +17,8 @@ use crate::tls::{Keys, retry_parked};
 
 /// How far back in time an access log may step: servers write a line when the answer ends.
 const LOG_SLACK_US: i64 = 2_000_000;
+/// The same for OTLP: exporters collect records for some seconds, each for itself.
+const OTLP_SLACK_US: i64 = 10_000_000;
 
 #[derive(Debug)]
 enum Input {
@@ -30,6 +32,7 @@ enum Input {
     Postman(Postman),
     GoReplay(Box<GoReplay>),
     Log(Lines, Box<Log>),
+    Otlp(Box<Otlp>),
     Records(Lines, Records),
     Unknown,
 }
@@ -102,6 +105,16 @@ impl Decoder {
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
         self.kind
+    }
+
+    /// True when the input is read line by line and each line stands for itself, so that reading may begin at any.
+    #[must_use]
+    pub fn is_lines(&self) -> bool {
+        match &self.input {
+            Input::Log(..) | Input::Records(..) => true,
+            Input::Otlp(otlp) => otlp.is_lines(),
+            _ => false,
+        }
     }
 
     /// The decoder of a capture that follows only a share of its connections. What belongs to no connection is
@@ -218,6 +231,7 @@ impl Decoder {
             Input::Postman(collection) => collection.finish(out),
             Input::GoReplay(replay) => replay.finish(out),
             Input::Log(lines, log) => lines.finish(|number, line| log.line(number, line, out)),
+            Input::Otlp(otlp) => otlp.finish(out, emit),
             Input::Records(lines, records) => lines.finish(|number, line| records.line(number, line, out)),
             Input::Probing(..) | Input::Unknown => {
                 out.problems.report("not a capture file, document of calls, access log or call records", 0);
@@ -257,6 +271,11 @@ impl Decoder {
                 self.out.order.set_slack(LOG_SLACK_US);
                 Input::Log(Lines::default(), Box::new(Log::new(self.options.clone())))
             }
+            Kind::OtlpLogs | Kind::OtlpSpans => {
+                self.out.order.set_slack(OTLP_SLACK_US);
+                let signal = if kind == Kind::OtlpLogs { Signal::Logs } else { Signal::Spans };
+                Input::Otlp(Box::new(Otlp::new(signal, self.options.clone())))
+            }
             Kind::CallRecords => Input::Records(Lines::default(), Records::default()),
             Kind::Unknown => Input::Unknown,
         };
@@ -290,6 +309,7 @@ impl Decoder {
                 log.line(number, line, out);
                 out.order.release(emit);
             }),
+            Input::Otlp(otlp) => otlp.feed(data, out, emit),
             Input::Records(lines, records) => lines.feed(data, |number, line| {
                 records.line(number, line, out);
                 out.order.flush(emit);

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use model::limits;
 
-use crate::format::{Recogniser, RecordLine, is_payload_line, record_line};
+use crate::format::{Recogniser, RecordLine, Signal, is_payload_line, record_line, signal_of};
 use crate::input::{PcapReader, PcapngReader};
 
 /// The kinds of input.
@@ -30,6 +30,10 @@ pub enum Kind {
     W3c,
     /// IIS access log as Windows events in XML.
     IisEvents,
+    /// Log records of OTLP: JSON; protobuf when it is named.
+    OtlpLogs,
+    /// Spans of OTLP: JSON; protobuf when it is named.
+    OtlpSpans,
     /// JSON Lines of call records.
     CallRecords,
     /// Nothing that can be read.
@@ -38,7 +42,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind that can be named.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Pcap,
         Self::Pcapng,
         Self::Har,
@@ -49,6 +53,8 @@ impl Kind {
         Self::JsonLog,
         Self::W3c,
         Self::IisEvents,
+        Self::OtlpLogs,
+        Self::OtlpSpans,
         Self::CallRecords,
     ];
 
@@ -66,6 +72,8 @@ impl Kind {
             Self::JsonLog => "json-log",
             Self::W3c => "w3c",
             Self::IisEvents => "iis-events",
+            Self::OtlpLogs => "otlp-logs",
+            Self::OtlpSpans => "otlp-spans",
             Self::CallRecords => "call-records",
             Self::Unknown => "unknown",
         }
@@ -144,13 +152,33 @@ fn opens_har(text: &[u8]) -> bool {
     after(b"\"log\"") == Some(b'{') || after(b"\"entries\"") == Some(b'[')
 }
 
+/// The first key of an object.
+fn first_key(text: &[u8]) -> Option<&[u8]> {
+    let rest = text.strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")?;
+    Some(&rest[..memchr::memchr(b'"', rest)?])
+}
+
+/// OTLP, also where the first requests are metrics.
+fn otlp(text: &[u8], whole: bool) -> Option<Kind> {
+    let of = |key| {
+        Some(match signal_of(key)? {
+            Signal::Logs => Kind::OtlpLogs,
+            Signal::Spans => Kind::OtlpSpans,
+        })
+    };
+    match first_key(text)? {
+        b"resourceMetrics" => lines(text, whole).find_map(|line| of(first_key(line)?)),
+        key => of(key),
+    }
+}
+
 fn json(text: &[u8], whole: bool) -> Option<Kind> {
-    let first_key = text[1..].trim_ascii_start().strip_prefix(b"\"").and_then(|rest| {
-        let end = memchr::memchr(b'"', rest)?;
-        Some(&rest[..end])
-    });
+    let first_key = first_key(text);
     if opens_har(text) {
         return Some(Kind::Har);
+    }
+    if let Some(kind) = otlp(text, whole) {
+        return Some(kind);
     }
     let contains = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
     let is_collection_key =
@@ -239,6 +267,9 @@ mod tests {
             b"1 932079936fa4306fc308d67588178d17d823647c 1795255200000000000\nGET / HTTP/1.1\r\n\r\n",
             Kind::GoReplay,
         );
+        check(b"{\"resourceLogs\":[{\"scopeLogs\":[]}]}\n", Kind::OtlpLogs);
+        check(b"{\n  \"resourceSpans\": [\n", Kind::OtlpSpans);
+        check(b"{\"resourceMetrics\":[]}\n{\"resourceSpans\":[]}\n", Kind::OtlpSpans);
         for kind in Kind::ALL {
             assert_eq!(kind.as_str().parse(), Ok(kind));
         }
@@ -246,7 +277,7 @@ mod tests {
 
     #[test]
     fn look_alikes_are_unknown() {
-        let texts: [&[u8]; 14] = [
+        let texts: [&[u8]; 15] = [
             b"fn main() {\n    let x = get(\"GET /a HTTP/1.1\");\n}\n",
             b"app.get('/users/:id', (req, res) => {\n  res.status(200).json({ method: 'GET', path: '/x' })\n})\n",
             b"id,method,path,status\n1,GET,/a,200\n2,POST,/b,201\n",
@@ -257,6 +288,7 @@ mod tests {
             b"[{\"method\":\"card\",\"path\":\"/x\",\"status\":200,\"created\":\"2026-11-21\"},{\"a\":1}]",
             b"{\n  \"paths\": {\n    \"/a\": {\"get\": {\"responses\": {\"200\": {}}}}\n  }\n}\n",
             b"{\"info\":{\"title\":\"x\"},\"item\":[]}",
+            b"{\"resourceMetrics\":[{\"resource\":{}}]}\n",
             b"<html><body><items>1</items></body></html>",
             b"<Events><Event><Data Name=\"x\">1</Data></Event></Events>",
             b"1 apple 3\n2 pears 4\n",

@@ -4,7 +4,8 @@
 //! - datagrams_rebuilt`: a packet that completes a datagram ends as what the datagram is.
 //! `tcp_bytes = stream_bytes + repeated_bytes + stray_bytes` once all is read.
 //! `lines = calls + empty_lines + comment_lines + malformed_lines`; in documents of calls
-//! `entries = calls + malformed_entries`, where GoReplay's entries are payloads, of which two make a call.
+//! `entries = calls + malformed_entries`, where GoReplay's entries are payloads, of which two make a call; in OTLP
+//! `entries = calls + malformed_entries + client_spans + no_call_entries`.
 
 use model::limits;
 
@@ -214,10 +215,16 @@ counters! {
     comment_lines,
     /// Lines that could not be read as what the file is.
     malformed_lines,
-    /// Entries read from documents (HAR, Burp, Postman, events) and payloads of GoReplay.
+    /// Entries read from documents (HAR, Burp, Postman, events), payloads of GoReplay, log records and spans of OTLP.
     entries,
     /// Entries that could not be read.
     malformed_entries,
+    /// Spans of calls that a service made itself: the service that is asked tells of them.
+    client_spans,
+    /// Log records and spans that tell of no call.
+    no_call_entries,
+    /// Log records without a time of their own: their call has the time of its line, or none.
+    untimed_entries,
 }
 
 #[cfg(test)]

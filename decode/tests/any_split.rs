@@ -2,13 +2,16 @@
 
 mod support;
 
-use decode::Keys;
+use decode::{Keys, Kind};
 use proptest::prelude::*;
 use support::traffic::{numbered, pcap};
 use support::{files, wrap};
 
-/// An input: its bytes, and the TLS keys that go with them.
-type Input = (Keys, Vec<u8>);
+/// An input: what it is read with, and its bytes.
+type Input = (With, Vec<u8>);
+
+/// The TLS keys that go with an input, and its kind where it cannot be recognised.
+type With = (Keys, Option<Kind>);
 
 fn inputs() -> Vec<Input> {
     let frames = numbered(3, 4, 9);
@@ -16,7 +19,7 @@ fn inputs() -> Vec<Input> {
     let mut damaged = pcap(&frames);
     damaged[5_000..5_400].fill(0xff);
     let plain = [pcap(&frames), files::pcapng(&overlay, 1), damaged];
-    let mut inputs: Vec<Input> = plain.into_iter().map(|bytes| (Keys::default(), bytes)).collect();
+    let mut inputs: Vec<Input> = plain.into_iter().map(|bytes| (With::default(), bytes)).collect();
     let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut cases: Vec<_> = std::fs::read_dir(golden)
         .expect("golden cases")
@@ -25,15 +28,16 @@ fn inputs() -> Vec<Input> {
     cases.sort();
     for case in cases {
         let path = support::input_of(&case);
-        inputs.push((support::keys_beside(&path), std::fs::read(path).expect("the input")));
+        let with = (support::keys_beside(&path), support::kind_beside(&path));
+        inputs.push((with, std::fs::read(path).expect("the input")));
     }
     inputs
 }
 
-fn lines(keys: &Keys, bytes: &[u8], cuts: &[usize]) -> Vec<String> {
+fn lines((keys, kind): &With, bytes: &[u8], cuts: &[usize]) -> Vec<String> {
     let mut calls = Vec::new();
     let mut emit = |call: model::Call| calls.push(serde_json::to_string(&call).expect("a record"));
-    let mut decoder = decode::Decoder::new("split", None);
+    let mut decoder = decode::Decoder::new("split", *kind);
     decoder.set_keys(keys.clone());
     let mut from = 0;
     for cut in cuts.iter().chain([&bytes.len()]) {
@@ -47,9 +51,9 @@ fn lines(keys: &Keys, bytes: &[u8], cuts: &[usize]) -> Vec<String> {
 
 #[test]
 fn byte_by_byte() {
-    for (keys, bytes) in inputs() {
+    for (with, bytes) in inputs() {
         let cuts: Vec<usize> = (0..bytes.len()).collect();
-        assert_eq!(lines(&keys, &bytes, &cuts), lines(&keys, &bytes, &[]));
+        assert_eq!(lines(&with, &bytes, &cuts), lines(&with, &bytes, &[]));
     }
 }
 
@@ -64,9 +68,9 @@ proptest! {
     #[test]
     fn any_split(mut places in proptest::collection::vec(0.0..1.0_f64, 0..12)) {
         places.sort_by(f64::total_cmp);
-        for (keys, bytes) in inputs() {
+        for (with, bytes) in inputs() {
             let cuts: Vec<usize> = places.iter().map(|place| (place * bytes.len() as f64) as usize).collect();
-            prop_assert_eq!(lines(&keys, &bytes, &cuts), lines(&keys, &bytes, &[]));
+            prop_assert_eq!(lines(&with, &bytes, &cuts), lines(&with, &bytes, &[]));
         }
     }
 
@@ -75,12 +79,12 @@ proptest! {
         damage in proptest::collection::vec((0.0..1.0_f64, any::<u8>()), 1..40),
         end in 0.0..1.0_f64,
     ) {
-        for (keys, mut bytes) in inputs() {
+        for (with, mut bytes) in inputs() {
             let len = bytes.len() as f64;
             for (place, byte) in &damage {
                 bytes[(place * len) as usize] = *byte;
             }
-            let whole = lines(&keys, &bytes[..(end * len) as usize], &[]);
+            let whole = lines(&with, &bytes[..(end * len) as usize], &[]);
             prop_assert!(!whole.is_empty());
         }
     }

@@ -132,6 +132,8 @@ pub const CLOSED_CONNECTIONS_MAX: usize = 4_096;
 pub const ORDER_CALLS_MAX: usize = 65_536;
 /// Bytes of bodies that wait for the same reason.
 pub const ORDER_BYTES_MAX: usize = 24 << 20;
+/// Attributes and values inside them read of one log record or span of OTLP; one with more is not read.
+pub const OTLP_VALUES_MAX: usize = 10_000;
 /// Requests of a GoReplay file that wait for their response; the oldest go first.
 pub const REPLAY_PENDING_MAX: usize = 10_000;
 /// Time that a completed call of live traffic waits for an earlier request, microseconds.

@@ -56,7 +56,7 @@ struct Reading {
 impl Reading {
     /// Lines stand for themselves; everything else makes sense from its beginning only.
     fn is_lines(&self) -> bool {
-        matches!(self.decoder.kind(), Some(Kind::AccessLog | Kind::JsonLog | Kind::W3c | Kind::CallRecords))
+        self.decoder.is_lines()
     }
 
     fn keep(&self, position: Position) -> Kept {

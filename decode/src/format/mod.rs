@@ -1,4 +1,5 @@
-//! Documents and lines that describe calls: HAR, Burp, Postman, GoReplay, logs, call records. One file per format.
+//! Documents and lines that describe calls: HAR, Burp, Postman, GoReplay, logs, OTLP, call records. One file or folder
+//! per format.
 
 mod burp;
 mod goreplay;
@@ -6,6 +7,7 @@ mod har;
 mod har_entry;
 mod iis_event;
 mod log;
+mod otlp;
 mod postman;
 mod record;
 mod xml;
@@ -16,6 +18,7 @@ pub(crate) use har::Har;
 pub(crate) use iis_event::IisEvents;
 pub use log::{BadFormat, JsonMap, LogFormat, Options};
 pub(crate) use log::{Dated, Log, Moment, Recogniser, near, syslog_header};
+pub(crate) use otlp::{Otlp, Signal, signal_of};
 pub(crate) use postman::Postman;
 pub(crate) use record::{RecordLine, Records, record_line};
 

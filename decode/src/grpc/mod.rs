@@ -5,7 +5,7 @@ mod descriptors;
 mod envelope;
 mod protobuf;
 mod render;
-mod wire;
+pub(crate) mod wire;
 
 use model::{Anomaly, Call, Headers, Message, Rpc};
 

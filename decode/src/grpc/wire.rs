@@ -1,8 +1,9 @@
-//! The wire format of protobuf: fields by number. Groups, which have no length, are not read.
+//! The wire format of protobuf: fields by number. Groups, which have no length, are not read. Used for gRPC and for
+//! what is pushed in protobuf (OTLP).
 
 /// A value as the wire tells it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Varint(u64),
     Fixed64(u64),
     Fixed32(u32),
@@ -10,7 +11,7 @@ pub(super) enum Value<'a> {
 }
 
 /// Reads a varint; the value and what follows.
-pub(super) fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0_u64;
     for (at, byte) in bytes.iter().enumerate().take(10) {
         value |= u64::from(byte & 0x7f).checked_shl(7 * at as u32)?;
@@ -22,7 +23,7 @@ pub(super) fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
 }
 
 /// Reads a field: its number, its value and what follows.
-pub(super) fn field(bytes: &[u8]) -> Option<(u32, Value<'_>, &[u8])> {
+pub(crate) fn field(bytes: &[u8]) -> Option<(u32, Value<'_>, &[u8])> {
     let (tag, rest) = varint(bytes)?;
     let number = u32::try_from(tag >> 3).ok().filter(|number| (1..1 << 29).contains(number))?;
     let (value, rest) = match tag & 7 {
@@ -44,7 +45,7 @@ pub(super) fn field(bytes: &[u8]) -> Option<(u32, Value<'_>, &[u8])> {
 }
 
 /// The fields of a message as far as they can be read.
-pub(super) fn fields(mut bytes: &[u8]) -> impl Iterator<Item = (u32, Value<'_>)> {
+pub(crate) fn fields(mut bytes: &[u8]) -> impl Iterator<Item = (u32, Value<'_>)> {
     std::iter::from_fn(move || {
         let (number, value, rest) = field(bytes)?;
         bytes = rest;
@@ -53,7 +54,7 @@ pub(super) fn fields(mut bytes: &[u8]) -> impl Iterator<Item = (u32, Value<'_>)>
 }
 
 /// True when all bytes are fields.
-pub(super) fn is_message(mut bytes: &[u8]) -> bool {
+pub(crate) fn is_message(mut bytes: &[u8]) -> bool {
     while !bytes.is_empty() {
         let Some((_, _, rest)) = field(bytes) else { return false };
         bytes = rest;

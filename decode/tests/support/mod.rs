@@ -15,7 +15,7 @@ pub mod wrap;
 
 use std::path::{Path, PathBuf};
 
-use decode::{Decoder, Keys, Outcome, Stats};
+use decode::{Decoder, Keys, Kind, Outcome, Stats};
 use model::Call;
 
 /// What went in came out, or was dropped for a reason that is counted.
@@ -50,7 +50,7 @@ pub fn decode_with(mut decoder: Decoder, bytes: &[u8], step: usize) -> (Vec<Call
 pub fn decode_file(path: &Path) -> (Vec<Call>, Outcome) {
     let bytes = std::fs::read(path).expect("the file was listed");
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let mut decoder = Decoder::new(name, None);
+    let mut decoder = Decoder::new(name, kind_beside(path));
     decoder.set_keys(keys_beside(path));
     if path.with_extension("closed").exists() {
         decoder.show_closed_tls();
@@ -62,11 +62,17 @@ pub fn decode_file(path: &Path) -> (Vec<Call>, Outcome) {
 pub fn input_of(case: &Path) -> PathBuf {
     let files = std::fs::read_dir(case).expect("a case").filter_map(|entry| Some(entry.ok()?.path()));
     let is_input = |path: &PathBuf| {
-        let beside = ["keys", "pem", "closed"].map(Some);
+        let beside = ["keys", "pem", "closed", "kind"].map(Some);
         path.file_stem().is_some_and(|stem| stem == "input")
             && !beside.contains(&path.extension().and_then(|extension| extension.to_str()))
     };
     files.into_iter().find(is_input).expect("an input")
+}
+
+/// What an input is, where that is named beside it because it cannot be recognised.
+pub fn kind_beside(path: &Path) -> Option<Kind> {
+    let name = std::fs::read_to_string(path.with_extension("kind")).ok()?;
+    Some(name.trim().parse().expect("a kind of input"))
 }
 
 /// The TLS keys beside a capture: a key log `.keys`, an RSA key `.pem`.

@@ -35,7 +35,8 @@ pub(crate) fn read(object: &Map<String, Value>, map: Option<&JsonMap>) -> Option
         .then_some(dated)
 }
 
-fn is_target(call: &Call) -> bool {
+/// Whether the target can be one of a request.
+pub(crate) fn is_target(call: &Call) -> bool {
     call.target.starts_with('/')
         || call.target == "*"
         || (call.method == "CONNECT" && !call.target.is_empty())

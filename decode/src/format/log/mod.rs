@@ -21,7 +21,8 @@ mod time;
 mod value;
 mod w3c;
 
-pub(crate) use draft::{Dated, Draft};
+pub(crate) use draft::{Dated, Draft, Field};
+pub(crate) use json::is_target;
 pub use json_map::JsonMap;
 pub use reader::Options;
 pub(crate) use reader::{Log, Recogniser};
@@ -29,7 +30,7 @@ pub(crate) use stamp::near;
 pub use syntax::{BadFormat, LogFormat};
 pub(crate) use syslog::header as syslog_header;
 pub(crate) use time::Moment;
-pub(crate) use value::Escape;
+pub(crate) use value::{Escape, Unit};
 pub(crate) use w3c::column as w3c_column;
 
 /// A host name as in the Host field: lower case, without the port that the scheme implies.
