@@ -80,6 +80,7 @@ impl Outlet {
     }
 
     /// Counts what came from `source` and is no call.
+    #[cfg(feature = "kafka")]
     pub fn no_calls(&self, source: &str, reason: &'static str, count: u64) {
         if count > 0 {
             self.live.received(source, count);
