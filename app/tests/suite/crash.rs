@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use crate::support::Server;
 
-const PASSWORD: &str = "correct-horse-battery";
 const BATCH: usize = 50;
 
 #[test]
@@ -16,12 +15,8 @@ fn nothing_acknowledged_is_lost() {
     let mut number = 0;
     for round in 0..4_u64 {
         let mut server = Server::start(dir.path());
-        let first = server.password.clone();
-        assert_eq!(first.is_some(), round == 0, "the first password is printed once");
-        let cookie = match &first {
-            Some(password) => server.log_in(password, Some(PASSWORD)),
-            None => server.log_in(PASSWORD, None),
-        };
+        assert_eq!(server.password.is_some(), round == 0, "the first password is printed once");
+        let cookie = server.enter();
         // Killed after a time that differs by round, while batches are on their way.
         let end = Instant::now() + Duration::from_millis(400 + round * 350);
         while Instant::now() < end {
@@ -39,7 +34,7 @@ fn nothing_acknowledged_is_lost() {
         assert!(!acknowledged.is_empty());
     }
     let server = Server::start(dir.path());
-    let cookie = server.log_in(PASSWORD, None);
+    let cookie = server.enter();
     let total = acknowledged.len() as u64;
     let deadline = Instant::now() + Duration::from_secs(60);
     while server.get("/api/v1/calls?size=1", &cookie)["total"].as_u64() < Some(total) {
@@ -84,9 +79,7 @@ fn a_batch_sent_again_after_a_crash_counts_once() {
     let (mut cookie, mut batches) = (None, Vec::new());
     for round in 0..3_u64 {
         let mut server = Server::start(dir.path());
-        let first = server.password.clone();
-        let known = first.as_deref().unwrap_or(PASSWORD).to_owned();
-        let session = server.log_in(&known, first.as_deref().map(|_| PASSWORD));
+        let session = server.enter();
         for number in round * 20..round * 20 + 20 {
             let ids: Vec<String> =
                 (0..BATCH).map(|call| format!("call-{}", number as usize * BATCH + call)).collect();

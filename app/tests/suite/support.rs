@@ -122,7 +122,7 @@ impl Server {
     }
 
     /// Logs in, changes the first password when asked to, and returns the cookie.
-    pub fn log_in(&self, password: &str, new_password: Option<&str>) -> String {
+    fn log_in(&self, password: &str, new_password: Option<&str>) -> String {
         let login = format!(r#"{{"name":"admin","password":"{password}"}}"#);
         let json = ("content-type", "application/json");
         let (status, head, body) =
@@ -159,8 +159,7 @@ impl Server {
         let (data, file) = (dir.join("data"), dir.join("apiarist.toml"));
         std::fs::write(&file, config).expect("written");
         let server = Self::start_with(&data, &["--config", file.to_str().expect("a path")]);
-        let password = server.password.clone().expect("a first start");
-        let cookie = server.log_in(&password, Some("correct-horse-battery"));
+        let cookie = server.enter();
         (server, cookie)
     }
 
