@@ -75,10 +75,8 @@ impl Intake {
             self.is_over = true;
             *self.dropped.entry(("journal", "queue_full")).or_default() += count;
         }
-        let counters = self.outlet.counters();
         for ((stage, reason), records) in std::mem::take(&mut self.dropped) {
-            counters.received(&self.source, records);
-            counters.dropped(&self.source, stage, reason, records);
+            self.outlet.drop_records(&self.source, stage, reason, records);
         }
     }
 }

@@ -140,8 +140,14 @@ impl Reading {
             error!(source = self.name, error = %format!("{error:#}"), "the last records come again at the next start");
             return false;
         }
-        outlet.no_calls(&self.name, "unknown", unknown);
-        outlet.no_calls(&self.name, "malformed", stats.malformed_lines + stats.malformed_entries);
+        let lost = [
+            ("unknown", unknown),
+            ("malformed", stats.malformed_lines + stats.malformed_entries),
+            ("not_a_call", stats.no_call_entries + stats.client_spans),
+        ];
+        for (reason, records) in lost {
+            outlet.drop_records(&self.name, "decode", reason, records);
+        }
         if let Err(error) = self.topics.commit().map_err(anyhow::Error::from) {
             self.failures += 1;
             warn!(source = self.name, error = %format!("{error:#}"), "records may be read again");

@@ -79,12 +79,11 @@ impl Outlet {
         }
     }
 
-    /// Counts what came from `source` and is no call.
-    #[cfg(feature = "kafka")]
-    pub fn no_calls(&self, source: &str, reason: &'static str, count: u64) {
-        if count > 0 {
-            self.live.received(source, count);
-            self.live.dropped(source, "decode", reason, count);
+    /// Counts records that came from `source` and went no further than `stage`.
+    pub fn drop_records(&self, source: &str, stage: &'static str, reason: &'static str, records: u64) {
+        if records > 0 {
+            self.live.received(source, records);
+            self.live.dropped(source, stage, reason, records);
         }
     }
 

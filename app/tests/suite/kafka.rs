@@ -38,15 +38,15 @@ fn records_arrive_and_the_group_goes_on_after_a_kill() {
     std::fs::write(&config, text).expect("written");
     let arguments = ["--config", config.to_str().expect("a path")];
     let log_line = "10.0.0.7 - - [02/Jan/2026:10:00:00 +0000] \"GET /item/300 HTTP/1.1\" 200 5";
-    send(&brokers, (0..300).map(record).chain([log_line.to_owned(), "no call".to_owned()]));
+    let client_span = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":3}]}]}]}"#;
+    let others = [log_line, "no call", client_span].map(str::to_owned);
+    send(&brokers, (0..300).map(record).chain(others));
     let mut server = Server::start_with(&data, &arguments);
     let cookie = server.enter();
     server.wait_for(&cookie, 301);
-    let sources = server.get("/api/v1/status", &cookie)["sources"].clone();
-    let source =
-        sources.as_array().expect("sources").iter().find(|source| source["name"] == "kafka:api-traffic");
-    let source = source.expect("the topic is counted");
-    assert_eq!((&source["received"], &source["accepted"]), (&302.into(), &301.into()), "{source}");
+    let (accepted, dropped) = server.source(&cookie, "kafka:api-traffic", 303);
+    let expect = [("not_a_call".to_owned(), 1), ("unknown".to_owned(), 1)];
+    assert_eq!((accepted, dropped), (301, expect.into()));
     server.kill();
 
     send(&brokers, (301..400).map(record));
