@@ -54,16 +54,11 @@ struct Reading {
 }
 
 impl Reading {
-    /// Lines stand for themselves; everything else makes sense from its beginning only.
-    fn is_lines(&self) -> bool {
-        self.decoder.is_lines()
-    }
-
     fn keep(&self, position: Position) -> Kept {
-        let position = if self.is_lines() { position } else { position.rewound() };
+        let position = if self.decoder.is_lines() { position } else { position.rewound() };
         let Position { device, inode, offset, head_bytes, head, tail } = position;
         let kind = self.decoder.kind().map(|kind| kind.as_str().to_owned());
-        let calls = if self.is_lines() { 0 } else { self.calls };
+        let calls = if self.decoder.is_lines() { 0 } else { self.calls };
         Kept { device, inode, offset, head_bytes, head, tail, kind, calls }
     }
 
@@ -180,7 +175,7 @@ impl Following {
         });
         for file in self.files.values_mut() {
             // Captures keep their order, so that a restart leaves out the right calls.
-            if file.is_lines() || file.decoder.kind().is_none() {
+            if file.decoder.is_lines() || file.decoder.kind().is_none() {
                 file.take(batch, |decoder, mut emit| decoder.idle(&mut emit));
             }
         }

@@ -26,17 +26,23 @@ fn message<'a>(
     Ok(())
 }
 
-/// `ExportLogsServiceRequest` or `ExportTraceServiceRequest`: what every request of a file is.
-pub(super) fn request(bytes: &[u8], signal: Signal, sink: &mut Sink<'_>) {
-    let read = message(bytes, |number, value| {
-        if let (1, Value::Bytes(bytes)) = (number, value) {
-            group(bytes, signal, sink);
+/// Reads each part of a message, the field of this number, for itself; where the message breaks off is counted.
+fn parts(bytes: &[u8], field: u32, sink: &mut Sink<'_>, mut read: impl FnMut(&[u8], &mut Sink<'_>)) {
+    let walked = message(bytes, |number, value| {
+        match value {
+            Value::Bytes(part) if number == field => read(part, sink),
+            _ => {}
         }
         Ok(())
     });
-    if let Err(why) = read {
+    if let Err(why) = walked {
         sink.unreadable(&why);
     }
+}
+
+/// `ExportLogsServiceRequest` or `ExportTraceServiceRequest`: what every request of a file is.
+pub(super) fn request(bytes: &[u8], signal: Signal, sink: &mut Sink<'_>) {
+    parts(bytes, 1, sink, |part, sink| group(part, signal, sink));
 }
 
 /// `ResourceLogs` or `ResourceSpans`: a resource, and scopes with the records.
@@ -46,30 +52,15 @@ pub(super) fn group(bytes: &[u8], signal: Signal, sink: &mut Sink<'_>) {
         _ => None,
     });
     sink.set_resource(resource.unwrap_or_else(|| Ok(Attributes::new())));
-    let read = message(bytes, |number, value| {
-        if let (2, Value::Bytes(bytes)) = (number, value) {
-            scope(bytes, signal, sink);
-        }
-        Ok(())
-    });
-    if let Err(why) = read {
-        sink.unreadable(&why);
-    }
+    parts(bytes, 2, sink, |part, sink| scope(part, signal, sink));
 }
 
 /// `ScopeLogs` or `ScopeSpans`.
 fn scope(bytes: &[u8], signal: Signal, sink: &mut Sink<'_>) {
-    let read = message(bytes, |number, value| {
-        match (number, value, signal) {
-            (2, Value::Bytes(bytes), Signal::Logs) => sink.log_record(log_record(bytes)),
-            (2, Value::Bytes(bytes), Signal::Spans) => sink.span(span(bytes)),
-            _ => {}
-        }
-        Ok(())
+    parts(bytes, 2, sink, |part, sink| match signal {
+        Signal::Logs => sink.log_record(log_record(part)),
+        Signal::Spans => sink.span(span(part)),
     });
-    if let Err(why) = read {
-        sink.unreadable(&why);
-    }
 }
 
 fn log_record(bytes: &[u8]) -> Result<LogRecord, Unreadable> {
