@@ -164,7 +164,7 @@ counters! {
     tcp_bytes,
     /// Payload bytes handed to the protocol parsers.
     stream_bytes,
-    /// Tunnels inside HTTP/2 that were not looked into, because there were too many or they were nested too deep.
+    /// Tunnels inside HTTP/2, and TLS inside other conversations, that were not looked into: too many or nested too deep.
     tunnels_unread,
     /// Payload bytes of protocols that are not read; a part of `stream_bytes`.
     opaque_bytes,

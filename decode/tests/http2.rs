@@ -237,3 +237,64 @@ fn damage_is_survived() {
         calls(&packets(&turns, 300, &mut dice, seed % 2 == 0));
     }
 }
+
+/// A stream of gRPC on which the sides talk in turn, as frames of up to `cut` bytes; the end of every second message
+/// comes with the next one of its side. Also the messages in the order in which they become whole.
+fn chat(first_speaks: bool, cut: usize) -> (Vec<Turn>, Vec<(bool, u8)>) {
+    const SAID: [(bool, u8); 8] =
+        [(true, 1), (true, 2), (false, 3), (true, 4), (false, 5), (false, 6), (true, 7), (false, 8)];
+    let (mut client, mut server) = (Encoder::default(), Encoder::default());
+    let head = [
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":path", "/shop.Chat/Talk"),
+        (":authority", "a.example"),
+        ("content-type", "application/grpc"),
+    ];
+    let answer = [(":status", "200"), ("content-type", "application/grpc")];
+    let mut turns = vec![
+        (true, [PREFACE, &frame(h2::SETTINGS, 0, 0, &[])].concat()),
+        (false, frame(h2::SETTINGS, 0, 0, &[])),
+        (true, frame(h2::HEADERS, END_HEADERS, 1, &client.block(&head))),
+        (false, frame(h2::HEADERS, END_HEADERS, 1, &server.block(&answer))),
+    ];
+    let (mut late, mut whole) = ([None, None], Vec::new());
+    for (speaker, number) in SAID {
+        let from_client = speaker == first_speaks;
+        let message = [&[0, 0, 0, 0, 42, 0x08, number, 0x12, 38][..], &[b'x'; 38]].concat();
+        let mut bytes = Vec::new();
+        if let Some((number, rest)) = late[usize::from(from_client)].take() {
+            whole.push((from_client, number));
+            bytes = rest;
+        }
+        if number % 2 == 0 {
+            bytes.extend(&message[..message.len() - 3]);
+            late[usize::from(from_client)] = Some((number, message[message.len() - 3..].to_vec()));
+        } else {
+            whole.push((from_client, number));
+            bytes.extend(message);
+        }
+        turns.extend(bytes.chunks(cut).map(|part| (from_client, frame(h2::DATA, 0, 1, part))));
+    }
+    for from_client in [true, false] {
+        let (number, rest) = late[usize::from(from_client)].take().unzip();
+        whole.extend(number.map(|number| (from_client, number)));
+        turns.push((from_client, frame(h2::DATA, END_STREAM, 1, &rest.unwrap_or_default())));
+    }
+    (turns, whole)
+}
+
+#[test]
+fn messages_of_both_sides_keep_the_order_of_the_wire() {
+    for first_speaks in [true, false] {
+        for (cut, max) in [(7, 1), (20, 3), (47, 50), (400, 499)] {
+            let (turns, expect) = chat(first_speaks, cut);
+            let calls = calls(&packets(&turns, max, &mut Dice(3), true));
+            let said = calls[0].messages.iter().map(|message| {
+                let number = String::from_utf8_lossy(&message.body);
+                (message.from_client, number.as_bytes()[5] - b'0')
+            });
+            assert_eq!((calls.len(), said.collect::<Vec<_>>()), (1, expect), "{cut} {max}");
+        }
+    }
+}

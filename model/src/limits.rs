@@ -30,7 +30,7 @@ pub const PIPELINE_MAX: usize = 1_024;
 pub const RPC_MESSAGE_BYTES_MAX: u64 = 256 << 20;
 /// Streams of one HTTP/2 connection followed at once; the oldest is closed first.
 pub const HTTP2_STREAMS_MAX: usize = 4_096;
-/// Conversations inside each other (tunnels in HTTP/2) that are looked into.
+/// Conversations inside each other (tunnels in HTTP/2, what TLS carries) that are looked into.
 pub const SESSION_NESTING_MAX: usize = 4;
 /// Tunnels (CONNECT) inside one HTTP/2 connection that are looked into.
 pub const HTTP2_TUNNELS_MAX: usize = 64;

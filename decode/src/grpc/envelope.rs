@@ -19,7 +19,11 @@ const WEB_TRAILERS: u8 = 0x80;
 /// Collects the messages of one call.
 #[derive(Debug)]
 pub(super) struct Messages<'a> {
-    pub list: Vec<StreamMessage>,
+    list: Vec<StreamMessage>,
+    /// Bytes of both bodies each time the client went on after the server had said something.
+    turns: &'a [(u64, u64)],
+    /// The turn in which each message became whole.
+    places: Vec<usize>,
     pub anomalies: Vec<Anomaly>,
     codings: &'a mut Codings,
     /// Bytes that further messages may take.
@@ -27,9 +31,25 @@ pub(super) struct Messages<'a> {
 }
 
 impl<'a> Messages<'a> {
-    pub(super) fn new(codings: &'a mut Codings) -> Self {
+    pub(super) fn new(codings: &'a mut Codings, turns: &'a [(u64, u64)]) -> Self {
         let room = 2 * limits::BODY_BYTES_MAX;
-        Self { list: Vec::new(), anomalies: Vec::new(), codings, room }
+        Self { list: Vec::new(), turns, places: Vec::new(), anomalies: Vec::new(), codings, room }
+    }
+
+    /// The messages as they came: in each turn first what the client said.
+    pub(super) fn in_order(self) -> Vec<StreamMessage> {
+        if self.turns.is_empty() {
+            return self.list;
+        }
+        let mut placed: Vec<(usize, StreamMessage)> = self.places.into_iter().zip(self.list).collect();
+        placed.sort_by_key(|(turn, message)| (*turn, !message.from_client));
+        placed.into_iter().map(|(_, message)| message).collect()
+    }
+
+    /// The turn in which a side had sent so many bytes.
+    fn turn(&self, from_client: bool, sent: usize) -> usize {
+        let before = |turn: &(u64, u64)| if from_client { turn.0 } else { turn.1 };
+        self.turns.partition_point(|turn| before(turn) < sent as u64)
     }
 
     /// Reads a body; returns the trailers in it, when there are some.
@@ -46,6 +66,7 @@ impl<'a> Messages<'a> {
             let len = u32::from_be_bytes([prefix[1], prefix[2], prefix[3], prefix[4]]) as usize;
             let Some((payload, after)) = after.split_at_checked(len) else { break };
             rest = after;
+            let turn = self.turn(codec.from_client, body.len() - rest.len());
             let flags = prefix[0];
             let is_trailers = flags & WEB_TRAILERS != 0 && matches!(dialect, Dialect::Web | Dialect::WebText);
             let plain = match (flags & COMPRESSED, coding) {
@@ -55,9 +76,9 @@ impl<'a> Messages<'a> {
             if is_trailers {
                 trailers = Some(String::from_utf8_lossy(&plain).into_owned());
             } else if dialect == Dialect::Connect && flags & CONNECT_END != 0 {
-                self.push(Codec { is_proto: false, ..codec }, &plain);
+                self.push(Codec { is_proto: false, ..codec }, turn, &plain);
             } else {
-                self.push(codec, &plain);
+                self.push(codec, turn, &plain);
             }
         }
         if !rest.is_empty() {
@@ -72,13 +93,14 @@ impl<'a> Messages<'a> {
         Cow::Owned(plain)
     }
 
-    fn push(&mut self, codec: Codec<'_>, plain: &[u8]) {
+    fn push(&mut self, codec: Codec<'_>, turn: usize, plain: &[u8]) {
         if self.list.len() >= limits::CALL_MESSAGES_MAX || plain.len() > self.room {
             note(&mut self.anomalies, Anomaly::MESSAGES_TRUNCATED);
             return;
         }
         let (kind, body) = render::message(codec, plain);
         self.room = self.room.saturating_sub(body.len().max(plain.len()));
+        self.places.push(turn);
         self.list.push(StreamMessage { from_client: codec.from_client, kind: kind.into(), body });
     }
 }
@@ -107,7 +129,7 @@ mod tests {
         let headers = headers.iter().copied().collect();
         let message = Message { headers, body: Some(body.to_vec()), body_size: None };
         let mut codings = Codings::new();
-        let mut messages = Messages::new(&mut codings);
+        let mut messages = Messages::new(&mut codings, &[]);
         messages.read(&message, Dialect::Grpc, Codec { from_client: true, is_proto: true, schema: None });
         let texts: Vec<_> = messages.list.iter().map(|it| String::from_utf8_lossy(&it.body)).collect();
         assert_eq!(

@@ -45,8 +45,14 @@ fn dialect(message: Option<&Message>) -> Option<(Dialect, bool)> {
     Some((dialect, codec == "proto"))
 }
 
-/// Completes a call that turns out to be gRPC; leaves every other call alone.
-pub(crate) fn interpret(call: &mut Call, codings: &mut Codings, descriptors: Option<&Descriptors>) {
+/// Completes a call that turns out to be gRPC; leaves every other call alone. `turns`: bytes of both bodies each time
+/// the client went on after the server had said something.
+pub(crate) fn interpret(
+    call: &mut Call,
+    turns: &[(u64, u64)],
+    codings: &mut Codings,
+    descriptors: Option<&Descriptors>,
+) {
     let [request, response] = [&call.request, &call.response].map(|message| dialect(message.as_ref()));
     let Some((first, _)) = request.or(response) else { return };
     // A media type that is not known (lost, or in the part of an HPACK table that was not seen) is that of the
@@ -66,7 +72,7 @@ pub(crate) fn interpret(call: &mut Call, codings: &mut Codings, descriptors: Opt
     call.rpc = procedure(call.path());
     let types = descriptors.zip(call.rpc.as_ref());
     let types = types.and_then(|(all, rpc)| Some((all, all.method(&rpc.service, &rpc.method)?)));
-    let mut messages = Messages::new(codings);
+    let mut messages = Messages::new(codings, turns);
     let mut trailers = None;
     if let (Some((dialect, is_proto)), Some(message)) = (request, &call.request) {
         let schema = types.map(|(all, method)| (all, method.input.as_str()));
@@ -83,7 +89,7 @@ pub(crate) fn interpret(call: &mut Call, codings: &mut Codings, descriptors: Opt
             note(&mut call.anomalies, anomaly);
         }
     }
-    call.messages = messages.list;
+    call.messages = messages.in_order();
     if let Some(response) = &mut call.response {
         let own = trailers.as_deref().map(trailer_lines).into_iter().flatten();
         own.for_each(|(name, value)| response.headers.push(name, value));
@@ -153,7 +159,7 @@ mod tests {
             response: message(media, response),
             ..Call::default()
         };
-        interpret(&mut call, &mut Codings::new(), None);
+        interpret(&mut call, &[], &mut Codings::new(), None);
         let texts: Vec<_> = call.messages.iter().map(|it| String::from_utf8_lossy(&it.body)).collect();
         let status = call.response.as_ref().and_then(|response| response.headers.get("grpc-status"));
         assert_eq!(

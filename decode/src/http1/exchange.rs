@@ -47,6 +47,8 @@ pub(crate) struct Exchange {
     pub response: Progress,
     pub response_body: Body,
     pub last_ts: i64,
+    /// Bytes of request and response body each time the client went on after the server had said something.
+    turns: Vec<(u64, u64)>,
     /// The response is a stream of events.
     pub is_stream: bool,
     /// The call has left already.
@@ -68,6 +70,7 @@ impl Exchange {
             response: Progress::Absent,
             response_body: Body::new(),
             last_ts: mark.ts,
+            turns: Vec::new(),
             is_stream: false,
             is_gone: false,
         }
@@ -132,16 +135,27 @@ impl Exchange {
 
     /// Bytes of bodies held.
     pub(crate) fn bytes(&self) -> usize {
-        self.request_body.held() + self.response_body.held()
+        let turns = self.turns.len() * size_of::<(u64, u64)>();
+        self.request_body.held() + self.response_body.held() + turns
+    }
+
+    /// More of the request comes: remembers how far both sides were, where the two talk in turn.
+    pub(crate) fn note_turn(&mut self) {
+        let (asked, answered) = (self.request_body.size(), self.response_body.size());
+        let before = self.turns.last().map_or(0, |turn| turn.1);
+        if answered > before && self.turns.len() < limits::CALL_MESSAGES_MAX {
+            self.turns.push((asked, answered));
+        }
     }
 
     /// Hands the call out.
-    pub(crate) fn emit(self, out: &mut Out) {
+    pub(crate) fn emit(mut self, out: &mut Out) {
         if self.is_gone {
             return out.order.cancel(self.ticket);
         }
+        let turns = std::mem::take(&mut self.turns);
         let (ticket, mut call) = self.into_call(&mut out.codings);
-        grpc::interpret(&mut call, &mut out.codings, out.descriptors.as_deref());
+        grpc::interpret(&mut call, &turns, &mut out.codings, out.descriptors.as_deref());
         out.close(ticket, call);
     }
 

@@ -1,18 +1,17 @@
 //! The HTTP/2 side of one connection: what frames mean for its streams. `session` calls it; which direction is
 //! the client is known from the handshake or the preface, or learned from the first head.
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use model::{Anomaly, Message, Scheme, limits};
+use model::{Anomaly, Message, Scheme};
 
 use super::head::Fields;
 use super::reading::{Side, State};
 use super::streams::{Half, Stream, Streams};
+use super::tunnels::Tunnels;
 use crate::http1::{Exchange, Progress, normal_host, server_host};
 use crate::out::Out;
-use crate::session::{Mark, Next, Protocol, Session, Switch, Talk};
+use crate::session::{Mark, Protocol, Switch, Talk};
 
 /// SETTINGS_MAX_FRAME_SIZE (RFC 9113 §6.5.2).
 const MAX_FRAME_SIZE: u16 = 5;
@@ -31,24 +30,14 @@ pub(super) struct Opening {
     pub cut: Option<Anomaly>,
 }
 
-/// What a tunnel costs beside what its conversation holds.
-const TUNNEL_BYTES: usize = 1 << 10;
-
-/// A conversation inside a stream.
-#[derive(Debug)]
-struct Tunnel {
-    session: Box<Session>,
-    ended: [bool; 2],
-}
-
 /// HTTP/2 over one connection.
 #[derive(Debug)]
 pub(crate) struct Http2 {
-    talk: Talk,
+    pub(super) talk: Talk,
     pub(super) sides: [Side; 2],
     pub(super) streams: Streams,
     /// What is spoken inside CONNECT, by stream.
-    tunnels: BTreeMap<u32, Tunnel>,
+    pub(super) tunnels: Tunnels,
     closed: bool,
 }
 
@@ -56,7 +45,7 @@ impl Http2 {
     /// `opened`: both streams are read from their first byte.
     pub(crate) fn new(talk: Talk, opened: bool) -> Self {
         let sides = [Side::new(opened), Side::new(opened)];
-        Self { talk, sides, streams: Streams::default(), tunnels: BTreeMap::new(), closed: false }
+        Self { talk, sides, streams: Streams::default(), tunnels: Tunnels::default(), closed: false }
     }
 
     /// After an upgrade from HTTP/1 (RFC 7540 §3.2): the request becomes stream 1, its response follows there.
@@ -145,7 +134,7 @@ impl Http2 {
         }
         if opening.promised.is_some() {
             self.streams.finish(id, Half::Request, opening.begin.ts, out);
-        } else if !self.open_tunnel(id, out) && opening.ends {
+        } else if !self.open_tunnel(id, opening.begin.ts, out) && opening.ends {
             self.finish(dir, id, opening.begin.ts, out);
         }
     }
@@ -206,38 +195,10 @@ impl Http2 {
         true
     }
 
-    /// CONNECT was accepted (RFC 9113 §8.5, RFC 8441): what its DATA carries is a conversation of its own.
-    fn open_tunnel(&mut self, id: u32, out: &mut Out) -> bool {
-        let Some(stream) = self.streams.get(id) else { return false };
-        let call = &stream.exchange.call;
-        if call.method != "CONNECT" || !matches!(call.status, Some(200..=299)) {
-            return false;
-        }
-        let is_websocket = call.protocol == "websocket";
-        let Some(exchange) = self.streams.remove(id) else { return false };
-        self.streams.drop(id);
-        let origin = [&self.talk.origin[..], b" ", &id.to_be_bytes()].concat();
-        let talk = Talk { origin, calls: 0, depth: self.talk.depth + 1, ..self.talk.clone() };
-        if self.tunnels.len() >= limits::HTTP2_TUNNELS_MAX || talk.depth > limits::SESSION_NESTING_MAX {
-            out.stats.tunnels_unread += 1;
-            exchange.emit(out);
-            return true;
-        }
-        let next = if is_websocket {
-            Next::WebSocket(Box::new(exchange))
-        } else {
-            exchange.emit(out);
-            Next::Unknown
-        };
-        let session = Box::new(Session::inside(next, talk, out));
-        self.tunnels.insert(id, Tunnel { session, ended: [false; 2] });
-        true
-    }
-
     /// Bytes of a DATA frame.
     pub(super) fn content(&mut self, dir: usize, id: u32, mark: Mark, bytes: &[u8], out: &mut Out) {
-        if let Some(tunnel) = self.tunnels.get_mut(&id) {
-            tunnel.session.data(dir, mark, bytes, out);
+        if let Some(session) = self.tunnels.get(id) {
+            session.data(dir, mark, bytes, out);
             return;
         }
         let half = self.half(dir);
@@ -248,30 +209,21 @@ impl Http2 {
 
     /// Bytes of a DATA frame that were not seen.
     pub(super) fn lost_content(&mut self, dir: usize, id: u32, len: u64, out: &mut Out) {
-        if let Some(tunnel) = self.tunnels.get_mut(&id) {
-            tunnel.session.gap(dir, 0, len, out);
+        if let Some(session) = self.tunnels.get(id) {
+            session.gap(dir, 0, len, out);
         }
         self.streams.gap(id, self.half(dir), len);
     }
 
     /// The sender of a direction ends a stream.
     pub(super) fn finish(&mut self, dir: usize, id: u32, ts: i64, out: &mut Out) {
-        if let Some(tunnel) = self.tunnels.get_mut(&id) {
-            tunnel.session.end(dir, 0, false, out);
-            tunnel.ended[dir] = true;
-            if tunnel.ended == [true; 2] {
-                tunnel.session.close(out);
-                self.tunnels.remove(&id);
-            }
-        }
+        self.tunnels.end(id, dir, out);
         self.streams.finish(id, self.half(dir), ts, out);
     }
 
     /// RST_STREAM (RFC 9113 §6.4).
     pub(super) fn reset(&mut self, dir: usize, id: u32, code: u32, mark: Mark, out: &mut Out) {
-        if let Some(mut tunnel) = self.tunnels.remove(&id) {
-            tunnel.session.close(out);
-        }
+        self.tunnels.close(id, out);
         let is_server = self.half(dir) == Half::Response;
         let Some(stream) = self.streams.get(id) else {
             self.streams.drop(id);
@@ -388,7 +340,7 @@ impl Protocol for Http2 {
         }
         self.cut_frame(dir, Anomaly::CUT_OFF, out);
         self.cut_block(dir, Anomaly::CUT_OFF, out);
-        self.tunnels.values_mut().for_each(|tunnel| tunnel.session.end(dir, 0, true, out));
+        self.tunnels.end_all(dir, out);
         let half = self.half(dir);
         for id in self.streams.ids() {
             let Some(stream) = self.streams.get(id) else { continue };
@@ -411,7 +363,7 @@ impl Protocol for Http2 {
             return;
         }
         (0..2).for_each(|dir| self.end(dir, 0, true, out));
-        self.tunnels.values_mut().for_each(|tunnel| tunnel.session.close(out));
+        self.tunnels.close_all(out);
         let server_whole = self.talk.client.is_some_and(|client| {
             let server = &self.sides[1 - client];
             server.whole && server.begun
@@ -429,8 +381,7 @@ impl Protocol for Http2 {
     }
 
     fn bytes(&self) -> usize {
-        let tunnels: usize = self.tunnels.values().map(|tunnel| TUNNEL_BYTES + tunnel.session.bytes()).sum();
-        self.streams.held() + self.sides[0].bytes() + self.sides[1].bytes() + tunnels
+        self.streams.held() + self.sides[0].bytes() + self.sides[1].bytes() + self.tunnels.bytes()
     }
 
     fn is_known(&self) -> bool {

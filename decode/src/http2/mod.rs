@@ -8,6 +8,7 @@ mod head;
 mod hpack;
 mod reading;
 mod streams;
+mod tunnels;
 
 pub(crate) use connection::Http2;
 pub(crate) use frame::{PREFACE, is_certain, is_server_preface};

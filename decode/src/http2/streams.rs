@@ -157,10 +157,12 @@ impl Streams {
             return false;
         }
         stream.end_in_doubt[half as usize] = false;
-        let body = stream.body(half);
-        let before = body.held();
-        body.push(bytes);
-        self.bytes = self.bytes + body.held() - before;
+        let before = stream.exchange.bytes();
+        if half == Half::Request {
+            stream.exchange.note_turn();
+        }
+        stream.body(half).push(bytes);
+        self.bytes = self.bytes + stream.exchange.bytes() - before;
         true
     }
 

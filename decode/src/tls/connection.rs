@@ -258,7 +258,7 @@ impl Tls {
                 if !self.inside.is_open() {
                     out.stats.tls_decrypted += 1;
                     self.cancel_ticket(out);
-                    self.inside.open(&self.talk, self.handshake.info());
+                    self.inside.open(&self.talk, self.handshake.info(), out);
                 }
                 self.inside.data(dir, record, plain, out);
             }

@@ -8,7 +8,7 @@ use model::{Scheme, TlsInfo, limits};
 
 use super::framer::Record;
 use crate::out::Out;
-use crate::session::{Mark, Session, Talk};
+use crate::session::{Mark, Next, Session, Talk};
 
 /// Decrypted positions start here: 0 means "not stated".
 const ORIGIN: u64 = 1 << 32;
@@ -49,9 +49,15 @@ impl Inside {
         self.session.as_ref().map_or(0, |session| session.bytes()) + positions * size_of::<(u64, u64)>()
     }
 
-    /// The first application data were decrypted.
-    pub(super) fn open(&mut self, talk: &Talk, info: TlsInfo) {
-        let talk = Talk { scheme: Scheme::Https, tls: Some(Arc::new(info)), ..talk.clone() };
+    /// The first application data were decrypted. Too deep inside other conversations they are not looked at.
+    pub(super) fn open(&mut self, talk: &Talk, info: TlsInfo, out: &mut Out) {
+        let (scheme, tls, depth) = (Scheme::Https, Some(Arc::new(info)), talk.depth + 1);
+        let talk = Talk { scheme, tls, depth, ..talk.clone() };
+        if depth > limits::SESSION_NESTING_MAX {
+            out.stats.tunnels_unread += 1;
+            self.session = Some(Box::new(Session::inside(Next::Opaque, talk, out)));
+            return;
+        }
         let client = talk.client;
         let mut session = Session::new(talk);
         client.into_iter().for_each(|client| session.opened_by(client));

@@ -10,6 +10,7 @@ pub mod files;
 pub mod h2;
 pub mod h2_cases;
 pub mod rpc;
+pub mod tls;
 pub mod traffic;
 pub mod wrap;
 
