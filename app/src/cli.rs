@@ -90,6 +90,9 @@ pub(crate) struct ReadingArgs {
     /// RSA key of a server (PEM), for TLS without forward secrecy; may be repeated
     #[arg(long, value_name = "FILE")]
     pub rsa_key: Vec<PathBuf>,
+    /// Names for protobuf fields (`protoc --include_imports --descriptor_set_out FILE`); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub descriptors: Vec<PathBuf>,
     /// Set by `decode --tls`.
     #[arg(skip)]
     pub closed_tls: bool,

@@ -4,14 +4,16 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use capture::Input;
-use decode::{Decoder, Keys, Kind, Options, Outcome, Shard, Stats};
+use decode::{Decoder, Descriptors, Keys, Kind, Options, Outcome, Shard, Stats};
 use indicatif::{ProgressBar, ProgressStyle};
 use model::Call;
 
 use crate::cli::{Format, ReadingArgs};
+use crate::descriptors::descriptors;
 use crate::sources::MakeDecoder;
 use crate::{NothingUsable, shards, tls};
 
@@ -51,7 +53,7 @@ impl Summary {
 /// returns.
 pub(crate) fn read(args: &ReadingArgs, take: &mut dyn FnMut(Call) -> Result<()>) -> Result<Summary> {
     let inputs = capture::expand(&args.inputs)?;
-    let reading = Reading { args, keys: tls::keys(args)? };
+    let reading = Reading::new(args)?;
     let mut summary = Summary { inputs: inputs.len(), ..Summary::default() };
     let sources = sources(&inputs);
     for (input, source) in inputs.iter().zip(&sources) {
@@ -96,11 +98,12 @@ pub(crate) fn read(args: &ReadingArgs, take: &mut dyn FnMut(Call) -> Result<()>)
 /// Makes the decoders of inputs that are followed, set up as the command line says.
 ///
 /// # Errors
-/// Keys that cannot be read.
+/// Keys or descriptors that cannot be read.
 pub(crate) fn decoders(args: &ReadingArgs) -> Result<MakeDecoder> {
-    let (args, keys) = (args.clone(), tls::keys(args)?);
+    let args = args.clone();
+    let Reading { keys, descriptors, .. } = Reading::new(&args)?;
     Ok(Box::new(move |source, same| {
-        let reading = Reading { args: &args, keys: keys.clone() };
+        let reading = Reading { args: &args, keys: keys.clone(), descriptors: descriptors.clone() };
         reading.prepare(Decoder::with_options(source, kind_of(args.format).or(same), reading.options()))
     }))
 }
@@ -109,9 +112,14 @@ pub(crate) fn decoders(args: &ReadingArgs) -> Result<MakeDecoder> {
 struct Reading<'a> {
     args: &'a ReadingArgs,
     keys: Keys,
+    descriptors: Option<Arc<Descriptors>>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn new(args: &'a ReadingArgs) -> Result<Self> {
+        Ok(Self { args, keys: tls::keys(args)?, descriptors: descriptors(args)? })
+    }
+
     fn options(&self) -> Options {
         Options { log_format: self.args.log_format.clone(), json_map: self.args.json_map.clone() }
     }
@@ -121,7 +129,10 @@ impl Reading<'_> {
         if self.args.closed_tls {
             decoder.show_closed_tls();
         }
-        decoder
+        match &self.descriptors {
+            Some(descriptors) => decoder.with_descriptors(Arc::clone(descriptors)),
+            None => decoder,
+        }
     }
 }
 

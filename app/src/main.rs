@@ -5,6 +5,7 @@ mod analyze;
 mod cli;
 mod commands;
 mod config;
+mod descriptors;
 mod input;
 mod limits;
 mod live;

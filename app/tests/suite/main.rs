@@ -5,5 +5,6 @@ mod crash;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod listeners;
+mod reading;
 mod support;
 mod traffic;

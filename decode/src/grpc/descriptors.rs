@@ -54,20 +54,30 @@ impl Descriptors {
     #[must_use]
     pub fn read(set: &[u8]) -> Self {
         let mut all = Self::default();
+        all.add(set);
+        all
+    }
+
+    /// Adds a `FileDescriptorSet`; returns how many message types it describes at the top level.
+    pub fn add(&mut self, set: &[u8]) -> usize {
+        let mut count = 0;
         for (_, file) in nested(set, 1) {
             let package = text(file, 2);
-            nested(file, 4).for_each(|(_, message)| all.add_message(package, message, 32));
-            nested(file, 5).for_each(|(_, values)| all.add_enum(package, values));
+            for (_, message) in nested(file, 4) {
+                count += 1;
+                self.add_message(package, message, 32);
+            }
+            nested(file, 5).for_each(|(_, values)| self.add_enum(package, values));
             for (_, service) in nested(file, 6) {
                 let service_name = full_name(package, text(service, 1));
                 for (_, method) in nested(service, 2) {
                     let name = |number| text(method, number).trim_start_matches('.').to_owned();
                     let types = Method { input: name(2), output: name(3) };
-                    all.methods.insert(format!("{service_name}/{}", text(method, 1)), types);
+                    self.methods.insert(format!("{service_name}/{}", text(method, 1)), types);
                 }
             }
         }
-        all
+        count
     }
 
     /// True when nothing was described.
