@@ -1,6 +1,8 @@
 //! What stands around a line when something else wrote it on: syslog, container runtimes, compose, journals,
 //! shippers that wrap a line in JSON.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::syslog;
@@ -25,6 +27,31 @@ pub(crate) fn starts(line: &[u8]) -> impl Iterator<Item = &[u8]> {
             || (before.first() == Some(&b'<') && before.ends_with(b" - "))
     });
     std::iter::once(0).chain(behind.take(PLACES_MAX)).map(|at| line[at..].trim_ascii_start())
+}
+
+/// The line without the colours that a terminal would show it in (ECMA-48 §5.4), as development servers write them.
+pub(crate) fn uncoloured(line: &[u8]) -> Cow<'_, [u8]> {
+    const ESCAPE: u8 = 0x1b;
+    if memchr::memchr(ESCAPE, line).is_none() {
+        return Cow::Borrowed(line);
+    }
+    let mut parts = line.split(|byte| *byte == ESCAPE);
+    let mut plain = parts.next().unwrap_or_default().to_vec();
+    for part in parts {
+        let is_parameter = |byte: &u8| matches!(byte, b'0'..=b'9' | b';');
+        let behind = part.strip_prefix(b"[").map(|rest| {
+            let len = rest.iter().take_while(|byte| is_parameter(byte)).count();
+            &rest[len..]
+        });
+        match behind {
+            Some([b'm', rest @ ..]) => plain.extend_from_slice(rest),
+            _ => {
+                plain.push(ESCAPE);
+                plain.extend_from_slice(part);
+            }
+        }
+    }
+    Cow::Owned(plain)
 }
 
 /// The JSON object that the line is, or ends with, and what stands before it.
@@ -56,4 +83,22 @@ pub(crate) fn wrapped(object: &Value) -> Option<&str> {
     let keys = ["log", "message", "MESSAGE", "msg", "textPayload", "line", "_raw", "@message"];
     let inner = keys.into_iter().find_map(|key| object.get(key)?.as_str())?;
     Some(inner.trim()).filter(|inner| !inner.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expect: &str) {
+        assert_eq!(String::from_utf8_lossy(&uncoloured(line.as_bytes())), expect);
+    }
+
+    #[test]
+    fn colours() {
+        check("plain", "plain");
+        check("\x1b[33mGET / HTTP/1.1\x1b[0m 404", "GET / HTTP/1.1 404");
+        check("\x1b[1;31ma\x1b[m\x1b", "a\x1b");
+        check("\x1b[2Ka \x1b]0;x", "\x1b[2Ka \x1b]0;x");
+    }
 }

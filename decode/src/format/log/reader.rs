@@ -64,6 +64,7 @@ impl Log {
 
     /// The call of a line, and the kind of log whose line it is.
     pub(crate) fn read(&mut self, line: &[u8]) -> Option<(Dated, Kind)> {
+        let line = &*noise::uncoloured(line);
         if let Some(format) = &self.options.log_format {
             let draft = noise::starts(line).find_map(|line| format.read(line))?;
             return Some((draft.finish().or_written(line), Kind::AccessLog));

@@ -138,9 +138,12 @@ fn address<'a>(lookup: Lookup<'a>, name: &str) -> Option<Cow<'a, str>> {
     lookup.text(&[name]).filter(|address| !address.parse().is_ok_and(|ip: IpAddr| ip.is_unspecified()))
 }
 
+/// Some put the whole Host field, its port included, where the address belongs.
 fn with_port(address: &str, port: Option<&str>) -> String {
-    match port.filter(|port| port.parse::<u16>().is_ok_and(|port| port > 0)) {
-        Some(port) if address.contains(':') && !address.starts_with('[') => format!("[{address}]:{port}"),
+    let colons = address.bytes().filter(|byte| *byte == b':').count();
+    let has_port = colons == 1 || address.contains("]:");
+    match port.filter(|_| !has_port).filter(|port| port.parse::<u16>().is_ok_and(|port| port > 0)) {
+        Some(port) if colons > 0 && !address.starts_with('[') => format!("[{address}]:{port}"),
         Some(port) => format!("{address}:{port}"),
         None => address.to_owned(),
     }
@@ -224,6 +227,11 @@ mod tests {
         check(
             r#"{"http.request.method":"GET","http.target":"/sent?x","url.full":"https://a.example/seen","http.route":"/{name}","http.host":"b.example:80"}"#,
             r#"{"scheme":"https","method":"GET","host":"b.example","target":"/sent?x","request":{"headers":[]}}"#,
+        );
+        // Python's.
+        check(
+            r#"{"http.request.method":"GET","url.path":"/a","server.address":"a.example:8443","server.port":8000}"#,
+            r#"{"method":"GET","host":"a.example:8443","target":"/a","request":{"headers":[]}}"#,
         );
         check(
             r#"{"network.protocol.name":"amqp","network.protocol.version":"1.0","server.address":"/run/a.sock","server.port":"x","http.route":"/a"}"#,
