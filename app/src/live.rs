@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use model::{Anomaly, Call, LoggedCall, Message, Timestamp};
 use observe::openapi;
 use rules::Ruleset;
-use serve::{Batch, Control, Decoded, Health, IngestError};
+use serve::{Batch, Control, Decoded, Document, Health, IngestError};
 use store::{
     CallLog, Catalogue, EndpointQuery, EndpointSort, HotState, Knowledge, Position, Store, StoreError,
 };
@@ -129,8 +129,8 @@ impl Control for Live {
         Ok(count)
     }
 
-    fn decode(&self, bytes: &[u8], source: &str) -> Decoded {
-        sources::decode(bytes, source)
+    fn decode(&self, bytes: &[u8], document: Document, source: &str) -> Decoded {
+        sources::decode(bytes, document, source)
     }
 
     fn received(&self, source: &str, records: u64) {

@@ -66,6 +66,8 @@ pub(crate) const ACCESS: &[(Method, &str, Need)] = &[
     (Method::POST, "/api/v1/tokens", AtLeast(Admin)),
     (Method::DELETE, "/api/v1/tokens/{name}", AtLeast(Admin)),
     (Method::POST, "/api/v1/ingest", Push),
+    (Method::POST, "/api/v1/otlp/v1/logs", Push),
+    (Method::POST, "/api/v1/otlp/v1/traces", Push),
     (Method::GET, "/api/v1/health", Nothing),
     (Method::GET, "/api/v1/status", AtLeast(Viewer)),
     (Method::GET, "/metrics", Watch),

@@ -17,6 +17,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::access::{Need, Parameters, need};
 use crate::auth::session::COOKIE_NAME;
 use crate::error::{ErrorBody, ErrorCode};
+use crate::otlp;
 
 const SESSION: &str = "session";
 const TOKEN: &str = "token";
@@ -65,10 +66,15 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
         for (method, operation) in operations(item) {
             let content =
                 ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorBody::name()))).build();
-            let error = ResponseBuilder::new()
-                .description("Refused or failed; the code says why.")
-                .content("application/json", content)
-                .build();
+            let error = if path.starts_with(otlp::PREFIX) {
+                let described = "Refused or failed: `google.rpc.Status` in the encoding of the request.";
+                ResponseBuilder::new().description(described).build()
+            } else {
+                ResponseBuilder::new()
+                    .description("Refused or failed; the code says why.")
+                    .content("application/json", content)
+                    .build()
+            };
             operation.responses.responses.insert("default".to_owned(), error.into());
             let nobody: [&str; 0] = [];
             let session = || SecurityRequirement::new(SESSION, nobody);

@@ -45,7 +45,7 @@ pub(crate) enum ErrorCode {
     UnsupportedMediaType,
     /// 429: too many failed logins (`retry_after_s`).
     TooManyAttempts,
-    /// 429: the queue is full, nothing was taken (`retry_after_s`).
+    /// 429, 503 for OTLP: the queue is full, nothing was taken (`retry_after_s`).
     Busy,
     /// 500: see the log of the server.
     Internal,

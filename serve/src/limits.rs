@@ -21,6 +21,8 @@ pub(crate) const BODY_BYTES_MAX: usize = 64 << 10;
 pub(crate) const INGEST_BYTES_MAX: usize = 64 << 20;
 /// Bytes of pushed calls after decompression.
 pub(crate) const INGEST_DECODED_BYTES_MAX: usize = 256 << 20;
+/// Bytes of a request of OTLP after decompression.
+pub(crate) const OTLP_DECODED_BYTES_MAX: usize = 64 << 20;
 /// Memory that a zstd frame may ask for, as a power of two (8 MiB, what RFC 8878 §3.1.1.1.2 recommends).
 pub(crate) const INGEST_ZSTD_WINDOW_LOG_MAX: u32 = 23;
 /// Seconds that a push may take to arrive; it holds one of the places below.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use model::limits::{BODY_BYTES_MAX, LINE_BYTES_MAX};
 use model::{Anomaly, Call, CallId, Message, Timestamp};
+use thiserror::Error;
 
 use crate::limits::{INGEST_DECODED_BYTES_MAX, INGEST_ZSTD_WINDOW_LOG_MAX, REJECTED_LINES_MAX};
-use crate::state::Decoded;
+use crate::state::{Decoded, Document};
 use crate::view::status::{LineError, RejectedLine};
 
 /// How the body is coded.
@@ -16,7 +17,20 @@ use crate::view::status::{LineError, RejectedLine};
 pub(crate) enum Coding {
     Identity,
     Gzip,
+    /// zlib (RFC 9110 §8.4.1.2).
+    Deflate,
     Zstd,
+}
+
+/// Why decoding stopped before the end.
+#[derive(Debug, Error)]
+pub(crate) enum Stop {
+    /// What came is not what its coding says, or was cut.
+    #[error("decompression stopped: {0}")]
+    Broken(#[source] io::Error),
+    /// More than this many bytes came out.
+    #[error("more than {0} bytes decoded")]
+    TooLarge(usize),
 }
 
 /// What a body held.
@@ -37,17 +51,18 @@ impl Pushed {
 }
 
 /// Removes the coding: the bytes that could be decoded, and why decoding stopped before the end.
-fn decode(bytes: &[u8], coding: Coding, decoded_max: usize) -> (Vec<u8>, Option<String>) {
+pub(crate) fn decode(bytes: &[u8], coding: Coding, decoded_max: usize) -> (Vec<u8>, Option<Stop>) {
     let reader: io::Result<Box<dyn Read + '_>> = match coding {
         Coding::Identity => return (bytes.to_vec(), None),
         Coding::Gzip => Ok(Box::new(flate2::read::MultiGzDecoder::new(bytes))),
+        Coding::Deflate => Ok(Box::new(flate2::read::ZlibDecoder::new(bytes))),
         Coding::Zstd => zstd_reader(bytes),
     };
     let mut decoded = Vec::new();
     let read = reader.and_then(|reader| reader.take(decoded_max as u64 + 1).read_to_end(&mut decoded));
     let stop = match read {
-        Err(error) => Some(format!("decompression stopped: {error}")),
-        Ok(_) if decoded.len() > decoded_max => Some(format!("more than {decoded_max} bytes decoded")),
+        Err(error) => Some(Stop::Broken(error)),
+        Ok(_) if decoded.len() > decoded_max => Some(Stop::TooLarge(decoded_max)),
         Ok(_) => None,
     };
     decoded.truncate(decoded_max);
@@ -62,20 +77,26 @@ fn zstd_reader(bytes: &[u8]) -> io::Result<Box<dyn Read + '_>> {
 
 /// Reads call records. Calls without an id get one from their time, place and text, so that pushing the same
 /// body again gives the same ids; calls without a source get `source`, without a time the time of arrival.
-/// A body that is no call record from its first line on is handed to `foreign`.
+/// `named`: what the body is, `None` for call records. One that is to be recognised and is no call record from its first
+/// line on is handed to `foreign`.
 pub(crate) fn read(
     bytes: &[u8],
-    coding: Coding,
+    (coding, named): (Coding, Option<Document>),
     origin: (&str, Timestamp),
-    foreign: &dyn Fn(&[u8], &str) -> Decoded,
+    foreign: &dyn Fn(&[u8], Document, &str) -> Decoded,
 ) -> Pushed {
     let (text, stop) = decode(bytes, coding, INGEST_DECODED_BYTES_MAX);
-    if text.trim_ascii().is_empty() || opens_record(&text) {
+    let is_recognised = named == Some(Document::Recognised);
+    let Some(named) = named.filter(|_| !text.trim_ascii().is_empty()) else {
+        return lines(&text, stop, origin);
+    };
+    if is_recognised && opens_record(&text) {
         return lines(&text, stop, origin);
     }
-    let decoded = foreign(&text, origin.0);
+    let decoded = foreign(&text, named, origin.0);
     // A log of lines stays what it was: every line that is no record is told.
-    if decoded.kind.is_none() || (decoded.calls.is_empty() && decoded.malformed == 0) {
+    let is_nothing = decoded.kind.is_none() || (decoded.calls.is_empty() && decoded.malformed == 0);
+    if is_recognised && is_nothing {
         return lines(&text, stop, origin);
     }
     document(decoded, blake3::hash(&text), stop, origin)
@@ -91,10 +112,10 @@ fn opens_record(text: &[u8]) -> bool {
 }
 
 /// The calls of a document, and what could not be read of it.
-fn document(
+pub(crate) fn document(
     decoded: Decoded,
     digest: blake3::Hash,
-    stop: Option<String>,
+    stop: Option<Stop>,
     origin: (&str, Timestamp),
 ) -> Pushed {
     let source: Arc<str> = Arc::from(origin.0);
@@ -111,12 +132,12 @@ fn document(
     }
     pushed.rejected_total = decoded.malformed.max(pushed.rejected.len() as u64);
     if let Some(stop) = stop {
-        pushed.reject(0, LineError::Truncated, stop);
+        pushed.reject(0, LineError::Truncated, stop.to_string());
     }
     pushed
 }
 
-fn lines(text: &[u8], stop: Option<String>, origin: (&str, Timestamp)) -> Pushed {
+fn lines(text: &[u8], stop: Option<Stop>, origin: (&str, Timestamp)) -> Pushed {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let source: Arc<str> = Arc::from(origin.0);
     let mut pushed = Pushed::default();
@@ -124,10 +145,10 @@ fn lines(text: &[u8], stop: Option<String>, origin: (&str, Timestamp)) -> Pushed
     while let Some((line, number)) = lines.next() {
         let line = line.trim_ascii();
         if lines.peek().is_none()
-            && let Some(stop) = stop.as_deref()
+            && let Some(stop) = &stop
         {
             // The line at the break is not whole.
-            pushed.reject(number, LineError::Truncated, stop);
+            pushed.reject(number, LineError::Truncated, stop.to_string());
         } else if !line.is_empty() {
             match call(line, number) {
                 Ok(call) => pushed.calls.push(complete(call, line, number, (&source, origin.1))),
@@ -203,7 +224,8 @@ mod tests {
 
     /// Nothing but call records is known here.
     fn read(bytes: &[u8], coding: Coding, source: &str, arrival: Timestamp) -> Pushed {
-        super::read(bytes, coding, (source, arrival), &|_, _| Decoded::default())
+        let named = Some(Document::Recognised);
+        super::read(bytes, (coding, named), (source, arrival), &|_, _, _| Decoded::default())
     }
 
     fn read_within(bytes: &[u8], coding: Coding, origin: (&str, Timestamp), decoded_max: usize) -> Pushed {

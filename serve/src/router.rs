@@ -21,13 +21,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    accounts, calls, candidates, data, endpoints, findings, ingest, metrics, overview, rules, session, sites,
-    status, tokens, users,
+    accounts, calls, candidates, data, endpoints, findings, ingest, metrics, otlp as export, overview, rules,
+    session, sites, status, tokens, users,
 };
 use crate::error::ApiError;
 use crate::limits::BODY_BYTES_MAX;
 use crate::state::ServeState;
-use crate::{access, assets, document, mirror};
+use crate::{access, assets, document, mirror, otlp};
 
 /// Bytes of an error text of the framework that are passed on.
 const FRAMEWORK_TEXT_MAX: usize = 1_024;
@@ -62,6 +62,8 @@ fn api() -> OpenApiRouter<ServeState> {
         .routes(routes!(tokens::add))
         .routes(routes!(tokens::remove))
         .routes(routes!(ingest::ingest))
+        .routes(routes!(export::logs))
+        .routes(routes!(export::traces))
         .routes(routes!(status::health))
         .routes(routes!(status::status))
         .routes(routes!(metrics::metrics))
@@ -84,6 +86,7 @@ pub fn router(state: ServeState) -> Router {
         .fallback(assets::fallback)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(from_fn(one_shape))
+        .layer(from_fn(otlp::shape_errors))
         .layer(from_fn(security_headers))
         .with_state(state)
 }

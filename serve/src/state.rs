@@ -21,8 +21,8 @@ pub trait Control: Send + Sync {
     /// time. Returns how many were accepted, for a batch that was accepted before: then.
     async fn ingest(&self, batch: Batch) -> Result<u64, IngestError>;
 
-    /// Reads a document or log of a format that is recognised from its content. `source` names the sender.
-    fn decode(&self, bytes: &[u8], source: &str) -> Decoded;
+    /// Reads a document of a foreign format. `source` names the sender.
+    fn decode(&self, bytes: &[u8], document: Document, source: &str) -> Decoded;
 
     /// Counts records that a source handed in, before anything became of them.
     fn received(&self, source: &str, records: u64);
@@ -48,6 +48,19 @@ pub struct Batch {
     pub calls: Vec<Call>,
 }
 
+/// What a pushed document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// To be recognised from its content.
+    Recognised,
+    /// HTTP Archive.
+    Har,
+    /// `ExportLogsServiceRequest` of OTLP, protobuf or JSON.
+    OtlpLogs,
+    /// `ExportTraceServiceRequest` of OTLP, protobuf or JSON.
+    OtlpSpans,
+}
+
 /// What a document held.
 #[derive(Debug, Clone, Default)]
 pub struct Decoded {
@@ -59,6 +72,10 @@ pub struct Decoded {
     pub problems: Vec<(u64, String)>,
     /// How many records could not be read.
     pub malformed: u64,
+    /// How many records were left out because they tell of no call, by reason.
+    pub left_out: BTreeMap<&'static str, u64>,
+    /// Some record has no time of its own.
+    pub untimed: bool,
 }
 
 /// What became of the records of one source, since the start.

@@ -5,6 +5,7 @@ mod crash;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod listeners;
+mod otlp;
 mod reading;
 mod support;
 mod traffic;

@@ -217,11 +217,53 @@ export interface paths {
         put?: never;
         /**
          * Takes call records, one JSON object a line, or a document that is recognised from its content (HAR, GoReplay,
-         *     Burp, Postman), optionally with `Content-Encoding: gzip` or `zstd`. At most 64 MiB as sent and 256 MiB decoded.
+         *     Burp, Postman), optionally with `Content-Encoding: gzip`, `zstd` or `deflate`. `Content-Type: application/x-ndjson`
+         *     and `application/har+json` say which it is. At most 64 MiB as sent and 256 MiB decoded.
          *     All good records are durable when the answer comes; on 429 none was taken. A batch with `X-Batch-Id` (or
          *     `Idempotency-Key`) that was accepted before is answered with what was accepted then, and not kept again.
          */
         post: operations["ingest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/otlp/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes log records (`ExportLogsServiceRequest`): those that are lines of an access log, or say with the semantic
+         *     conventions for HTTP which request was answered how. `Content-Encoding: gzip`, `zstd` or `deflate` is accepted; at
+         *     most 64 MiB as sent and decoded. On 503 nothing was taken. A request that was accepted before is not kept again.
+         */
+        post: operations["export_logs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/otlp/v1/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes spans (`ExportTraceServiceRequest`): those of kind SERVER that are requests over HTTP or remote procedures.
+         *     Otherwise like log records.
+         */
+        post: operations["export_traces"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2374,6 +2416,70 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+        };
+    };
+    export_logs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description `ExportLogsServiceRequest` in protobuf, or in JSON as `application/json`. */
+        requestBody: {
+            content: {
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description `ExportLogsServiceResponse` in the encoding of the request. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Refused or failed: `google.rpc.Status` in the encoding of the request. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    export_traces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description `ExportTraceServiceRequest` in protobuf, or in JSON as `application/json`. */
+        requestBody: {
+            content: {
+                "application/x-protobuf": string;
+            };
+        };
+        responses: {
+            /** @description `ExportTraceServiceResponse` in the encoding of the request. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-protobuf": string;
+                };
+            };
+            /** @description Refused or failed: `google.rpc.Status` in the encoding of the request. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

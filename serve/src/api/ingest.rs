@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::State;
-use axum::http::header::CONTENT_ENCODING;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 use store::BatchId;
@@ -16,18 +16,18 @@ use crate::auth::session::Sender;
 use crate::error::{Answer, ApiError, ErrorCode};
 use crate::limits::{BATCH_ID_CHARS_MAX, INGEST_ARRIVAL_S, INGEST_BYTES_MAX};
 use crate::push::{Coding, Pushed, read};
-use crate::state::{Batch, IngestError, ServeState, now};
+use crate::state::{Batch, Document, IngestError, ServeState, now};
 use crate::view::status::IngestResult;
 
 /// The stage that drops are counted for.
-const STAGE: &str = "ingest";
+pub(crate) const STAGE: &str = "ingest";
 /// Seconds to wait when too many pushes run at once.
-const RETRY_AFTER_S: u64 = 1;
+pub(crate) const RETRY_AFTER_S: u64 = 1;
 
 /// The content coding of the body (RFC 9110 §8.4).
-fn coding(headers: &HeaderMap) -> Result<Coding, ApiError> {
+pub(crate) fn coding(headers: &HeaderMap) -> Result<Coding, ApiError> {
     let unknown = || {
-        let message = "content encoding is none of gzip, zstd, identity";
+        let message = "content encoding is none of gzip, zstd, deflate, identity";
         ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::UnsupportedMediaType, message)
     };
     let mut values = headers.get_all(CONTENT_ENCODING).into_iter();
@@ -36,8 +36,26 @@ fn coding(headers: &HeaderMap) -> Result<Coding, ApiError> {
     match (name.as_str(), values.next()) {
         ("" | "identity", None) => Ok(Coding::Identity),
         ("gzip" | "x-gzip", None) => Ok(Coding::Gzip),
+        ("deflate", None) => Ok(Coding::Deflate),
         ("zstd", None) => Ok(Coding::Zstd),
         _ => Err(unknown()),
+    }
+}
+
+/// The media type of the body, lower case, without parameters; empty when it is not said.
+pub(crate) fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// What the body is: `None` for call records. Media types that say nothing of it leave that to its content.
+fn document(headers: &HeaderMap) -> Option<Document> {
+    match media_type(headers).as_str() {
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" => {
+            None
+        }
+        "application/har+json" | "application/x-har+json" | "application/vnd.har+json" => Some(Document::Har),
+        _ => Some(Document::Recognised),
     }
 }
 
@@ -54,7 +72,7 @@ fn batch_name(headers: &HeaderMap) -> Result<Option<Vec<u8>>, ApiError> {
 }
 
 /// Senders name their batches each for itself.
-fn batch_id(source: &str, name: &[u8]) -> BatchId {
+pub(crate) fn batch_id(source: &str, name: &[u8]) -> BatchId {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&(source.len() as u64).to_le_bytes()).update(source.as_bytes()).update(name);
     let mut id = [0; 16];
@@ -63,7 +81,8 @@ fn batch_id(source: &str, name: &[u8]) -> BatchId {
 }
 
 /// Takes call records, one JSON object a line, or a document that is recognised from its content (HAR, GoReplay,
-/// Burp, Postman), optionally with `Content-Encoding: gzip` or `zstd`. At most 64 MiB as sent and 256 MiB decoded.
+/// Burp, Postman), optionally with `Content-Encoding: gzip`, `zstd` or `deflate`. `Content-Type: application/x-ndjson`
+/// and `application/har+json` say which it is. At most 64 MiB as sent and 256 MiB decoded.
 /// All good records are durable when the answer comes; on 429 none was taken. A batch with `X-Batch-Id` (or
 /// `Idempotency-Key`) that was accepted before is answered with what was accepted then, and not kept again.
 #[utoipa::path(post, path = "/api/v1/ingest", tag = "ingest", operation_id = "ingest",
@@ -76,7 +95,7 @@ pub(crate) async fn ingest(
     headers: HeaderMap,
     body: Body,
 ) -> Answer<IngestResult> {
-    let coding = coding(&headers)?;
+    let form = (coding(&headers)?, document(&headers));
     let id = batch_name(&headers)?;
     let Ok(_place) = state.gate.pushes.try_acquire() else { return Err(ApiError::busy(RETRY_AFTER_S)) };
     let bytes = body_bytes(body).await?;
@@ -84,8 +103,8 @@ pub(crate) async fn ingest(
     let id = id.map(|id| batch_id(&source, &id));
     let parsed = {
         let (source, control) = (source.clone(), Arc::clone(&state.control));
-        let foreign = move |bytes: &[u8], source: &str| control.decode(bytes, source);
-        tokio::task::spawn_blocking(move || read(&bytes, coding, (&source, now()), &foreign)).await
+        let foreign = move |bytes: &[u8], document, source: &str| control.decode(bytes, document, source);
+        tokio::task::spawn_blocking(move || read(&bytes, form, (&source, now()), &foreign)).await
     };
     let Pushed { calls, rejected, rejected_total } =
         parsed.map_err(|error| ApiError::internal("ingest", &error))?;
@@ -97,11 +116,7 @@ pub(crate) async fn ingest(
     let accepted = if calls.is_empty() {
         0
     } else {
-        let batch = Batch { source: source.clone(), id, calls };
-        // A task of its own: a client that hangs up must not take the counting with it.
-        let control = state.control.clone();
-        let task = tokio::spawn(async move { control.ingest(batch).await });
-        let outcome = task.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        let outcome = keep(&state, Batch { source: source.clone(), id, calls }).await;
         outcome.map_err(|error| match error {
             IngestError::Busy { retry_after_s } => ApiError::busy(retry_after_s),
             IngestError::Store(error) => {
@@ -113,8 +128,16 @@ pub(crate) async fn ingest(
     Ok(Json(IngestResult { accepted, rejected, rejected_total }))
 }
 
+/// Makes the calls durable.
+pub(crate) async fn keep(state: &ServeState, batch: Batch) -> Result<u64, IngestError> {
+    // A task of its own: a client that hangs up must not take the counting with it.
+    let control = state.control.clone();
+    let task = tokio::spawn(async move { control.ingest(batch).await });
+    task.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
 /// The body, unless it is too large, too slow or breaks off.
-async fn body_bytes(body: Body) -> Result<Bytes, ApiError> {
+pub(crate) async fn body_bytes(body: Body) -> Result<Bytes, ApiError> {
     let arrival = Duration::from_secs(INGEST_ARRIVAL_S);
     let Ok(read) = timeout(arrival, to_bytes(body, INGEST_BYTES_MAX)).await else {
         return Err(ApiError::body("the body took too long to arrive"));
@@ -142,6 +165,19 @@ mod tests {
     }
 
     #[test]
+    fn media_types_that_say_what_the_body_is() {
+        #[track_caller]
+        fn check(value: &'static str, expect: Option<Document>) {
+            let headers = [(CONTENT_TYPE, value.parse().expect("a header value"))].into_iter().collect();
+            assert_eq!(document(&headers), expect);
+        }
+        check("application/x-ndjson", None);
+        check("Application/HAR+json; charset=utf-8", Some(Document::Har));
+        check("application/json", Some(Document::Recognised));
+        check("application/x-www-form-urlencoded", Some(Document::Recognised));
+    }
+
+    #[test]
     fn known_codings_only() {
         #[track_caller]
         fn check(values: &[&'static str], expect: Option<Coding>) {
@@ -154,6 +190,7 @@ mod tests {
         check(&[], Some(Coding::Identity));
         check(&["GZIP"], Some(Coding::Gzip));
         check(&["zstd"], Some(Coding::Zstd));
+        check(&["deflate"], Some(Coding::Deflate));
         check(&["br"], None);
         check(&["gzip, zstd"], None);
         check(&["gzip", "zstd"], None);

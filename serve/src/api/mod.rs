@@ -12,6 +12,7 @@ pub(crate) mod endpoints;
 pub(crate) mod findings;
 pub(crate) mod ingest;
 pub(crate) mod metrics;
+pub(crate) mod otlp;
 pub(crate) mod overview;
 pub(crate) mod rules;
 pub(crate) mod session;

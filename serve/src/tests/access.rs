@@ -57,6 +57,7 @@ async fn a_machine_token_pushes_and_does_nothing_else() {
             .method(method.clone())
             .uri(filled(path))
             .header("authorization", format!("Bearer {secret}"))
+            .header("content-type", "application/json")
             .body(Body::empty())
             .expect("a request");
         let reply = site.send(request).await;

@@ -116,6 +116,28 @@ async fn documents_of_other_formats_are_handed_on() {
 }
 
 #[tokio::test]
+async fn a_media_type_decides_what_the_body_is() {
+    let site = Site::new().await;
+    let cookie = site.user("lina", Role::Analyst, false).await;
+    let har = "{\"log\":\n{\"entries\":[]}}";
+    for (media, body, accepted) in [
+        ("application/x-ndjson", har, 0),
+        ("application/har+json", har, 1),
+        ("application/har+json", GOOD, 1),
+        ("application/json", GOOD, 1),
+    ] {
+        let request = Request::post("/api/v1/ingest")
+            .header("cookie", &cookie)
+            .header("x-requested-with", "apiarist")
+            .header("content-type", media);
+        let reply = site.send(request.body(Body::from(body)).expect("a request")).await;
+        assert_eq!(&reply.json()["accepted"], &json!(accepted), "{media}");
+    }
+    let named = site.control.pushed.lock().expect("the lock")[1].clone();
+    assert_eq!(named.host, "", "what is named HAR is no call record");
+}
+
+#[tokio::test]
 async fn a_mirrored_request_is_a_call_without_response_and_keeps_its_own_fields() {
     let site = Site::new().await;
     let admin = site.user("admin", Role::Admin, false).await;

@@ -4,6 +4,7 @@ mod access;
 mod console;
 mod ingest;
 mod lists;
+mod otlp;
 mod session;
 mod users;
 
@@ -22,7 +23,8 @@ use tower::ServiceExt as _;
 use crate::auth::{password, secret};
 use crate::state::now;
 use crate::{
-    Batch, Control, Decoded, Health, IngestError, RuleBook, ServeState, SourceCounts, assets, router,
+    Batch, Control, Decoded, Document, Health, IngestError, RuleBook, ServeState, SourceCounts, assets,
+    router,
 };
 
 /// What the binary would do: keeps what was pushed.
@@ -50,10 +52,20 @@ impl Control for FakeControl {
         Ok(count)
     }
 
-    fn decode(&self, bytes: &[u8], source: &str) -> Decoded {
-        let call = Call { id: call_id(bytes.len()), target: "/".into(), ..Call::default() };
-        let problems = vec![(1, format!("entry of {source}"))];
-        Decoded { kind: Some("har"), calls: vec![call], problems, malformed: 1 }
+    /// One call and one problem of any document; of OTLP a call and a span of a client for each byte `c`.
+    fn decode(&self, bytes: &[u8], document: Document, source: &str) -> Decoded {
+        let count = |byte: u8| bytes.iter().filter(|it| **it == byte).count();
+        let is_otlp = matches!(document, Document::OtlpLogs | Document::OtlpSpans);
+        let (calls, malformed) = if is_otlp { (count(b'c'), count(b'?')) } else { (1, 1) };
+        let call = |at: usize| Call { id: call_id(at + bytes.len()), target: "/".into(), ..Call::default() };
+        Decoded {
+            kind: Some("har"),
+            calls: (0..calls).map(call).collect(),
+            problems: (0..malformed).map(|at| (at as u64 + 1, format!("entry of {source}"))).collect(),
+            malformed: malformed as u64,
+            left_out: BTreeMap::from([("client_span", if is_otlp { calls as u64 } else { 0 })]),
+            untimed: bytes.contains(&b'u'),
+        }
     }
 
     fn received(&self, source: &str, records: u64) {
