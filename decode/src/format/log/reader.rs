@@ -81,7 +81,7 @@ impl Log {
     }
 
     /// The call of a line that another format carries.
-    pub(crate) fn one_line(&mut self, line: &[u8]) -> Option<model::Call> {
+    pub(crate) fn one_line(&mut self, line: &[u8]) -> Option<Dated> {
         let line = line.trim_ascii();
         if line.starts_with(b"#") {
             self.w3c.directive(line);
@@ -89,14 +89,12 @@ impl Log {
         }
         // Only JSON goes over several lines.
         let is_line = line.starts_with(b"{") || memchr::memchr(b'\n', line).is_none();
-        self.read(line).filter(|_| is_line).map(|(dated, _)| dated.call)
+        self.read(line).filter(|_| is_line).map(|(dated, _)| dated)
     }
 
     /// The call of an object that another format carries.
-    pub(crate) fn one_object(&mut self, object: &Value) -> Option<model::Call> {
-        self.object(object)
-            .map(|dated| dated.call)
-            .or_else(|| self.one_line(noise::wrapped(object)?.as_bytes()))
+    pub(crate) fn one_object(&mut self, object: &Value) -> Option<Dated> {
+        self.object(object).or_else(|| self.one_line(noise::wrapped(object)?.as_bytes()))
     }
 
     fn object(&self, object: &Value) -> Option<Dated> {

@@ -4,7 +4,7 @@ use model::{Call, Message, Timestamp};
 
 use super::attributes::{Lookup, describe};
 use super::value::{Any, Attributes, Unreadable, object};
-use crate::format::log::{Log, is_target};
+use crate::format::log::{Dated, Log, Moment, is_target, near};
 use crate::out::Out;
 
 /// `LogRecord`.
@@ -161,10 +161,14 @@ fn call_of(record: &LogRecord, log: &mut Log) -> Option<Call> {
         other => other.scalar().and_then(|line| log.one_line(&line)),
     };
     let told = told.or_else(|| {
-        let call = log.one_object(&object(&record.attributes).into());
-        call.filter(|call| call.status.is_some())
+        let dated = log.one_object(&object(&record.attributes).into());
+        dated.filter(|dated| dated.call.status.is_some())
     });
-    told.map(|mut call| {
+    told.map(|Dated { mut call, is_local }| {
+        // The time of the record is made of the same line, or when it was written; when it was seen may be long after.
+        if is_local && record.time > 0 {
+            call.ts = near(Moment { clock_us: call.ts.0, east_s: None }, time(record.time)).time();
+        }
         complete(&mut call, &described);
         call
     })
