@@ -29,8 +29,7 @@ fn export(server: &Server, token: &str, (signal, media): (&str, &str), body: &[u
 fn exported_records_are_calls_and_a_request_counts_once() {
     let dir = tempfile::tempdir().expect("a folder");
     let server = Server::start(dir.path());
-    let password = server.password.clone().expect("a first start");
-    let cookie = server.log_in(&password, Some("correct-horse-battery"));
+    let cookie = server.enter();
     let fields = [("content-type", "application/json"), ("cookie", cookie.as_str())];
     let made = server.request("POST /api/v1/tokens", &fields, br#"{"name":"shop"}"#).expect("an answer").2;
     let made: Value = serde_json::from_slice(&made).expect("JSON");
