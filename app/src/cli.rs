@@ -75,7 +75,7 @@ pub(crate) struct ReadingArgs {
     /// What the input is
     #[arg(long, value_enum, default_value = "auto")]
     pub format: Format,
-    /// Layout of a text log in the notation of nginx, Apache or Envoy; a whole directive is taken too
+    /// Layout of a text log in the notation of nginx, Apache, HAProxy or Envoy; a whole directive is taken too
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<decode::LogFormat>,
     /// Keys of JSON lines: `method=verb,target=request.uri,status=code,...`

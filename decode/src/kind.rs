@@ -115,7 +115,7 @@ pub(crate) fn decide(head: &[u8], whole: bool) -> Option<Kind> {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let decided = match text.first() {
         Some(b'{') => json(text, whole),
-        Some(b'[') if opens_har(&text[1..]) => Some(Kind::Har),
+        Some(b'[') if opens_har(&text[1..]) || opens_entries(&text[1..]) => Some(Kind::Har),
         Some(b'<') => xml(text).or_else(|| log(text, whole)),
         Some(_) => lines(text, whole)
             .next()
@@ -150,6 +150,11 @@ fn opens_har(text: &[u8]) -> bool {
         rest.strip_prefix(b":")?.trim_ascii_start().first().copied()
     };
     after(b"\"log\"") == Some(b'{') || after(b"\"entries\"") == Some(b'[')
+}
+
+/// Entries of a HAR without a document around them.
+fn opens_entries(text: &[u8]) -> bool {
+    text.trim_ascii_start().starts_with(b"{") && memchr::memmem::find(text, b"\"startedDateTime\"").is_some()
 }
 
 /// The first key of an object.
@@ -254,6 +259,8 @@ mod tests {
             Kind::AccessLog,
         );
         check(b"[{\"log\":{\"entries\":[]}}]", Kind::Har);
+        check(b"[ {\"startedDateTime\":\"2026-11-21T10:00:00Z\",\"request\":{}}]", Kind::Har);
+        check(b"[{\"_priority\":\"High\",\n \"startedDateTime\": \"x\"}]", Kind::Har);
         check(b"<?xml version=\"1.0\"?>\n<items burpVersion=\"1\"><item/></items>", Kind::Burp);
         check(
             b"<Event xmlns=\"x\"><EventData><Data Name=\"cs-method\">GET</Data></EventData></Event>",

@@ -1,5 +1,5 @@
 //! HAR documents (HTTP Archive 1.2), read entry by entry while they arrive: nothing but the current entry is
-//! held, and a document that is cut gives the entries before the cut.
+//! held, and a document that is cut gives the entries before the cut. Entries may also stand alone in an array.
 
 use memchr::memchr2;
 use model::{Call, limits};
@@ -28,6 +28,9 @@ pub(crate) struct Har {
     /// Bytes of the current entry.
     entry: Vec<u8>,
     in_entry: bool,
+    /// Whether the object is an entry or a document is not known yet: an array stands at the top.
+    undecided: bool,
+    is_array: bool,
     too_long: bool,
     last_ts: i64,
 }
@@ -60,6 +63,7 @@ impl Har {
                 b'}' | b']' if self.depth > 0 => {
                     self.depth -= 1;
                     if self.in_entry && Some(self.depth) == self.entries_depth {
+                        self.undecided = false;
                         self.keep(&data[from..at], out);
                         self.end_entry(out);
                         out.order.release(emit);
@@ -68,6 +72,7 @@ impl Har {
                     }
                 }
                 b':' if !self.in_entry => std::mem::swap(&mut self.key, &mut self.text),
+                b':' if self.undecided && self.depth == 2 => self.decide(),
                 b',' if !self.in_entry => self.key.clear(),
                 _ => {}
             }
@@ -102,17 +107,48 @@ impl Har {
     }
 
     fn note_text(&mut self, part: &[u8]) {
-        if !self.in_entry && self.depth <= 3 {
+        if (!self.in_entry || self.undecided) && self.depth <= 3 {
             let room = KEY_MAX.saturating_sub(self.text.len());
             self.text.extend_from_slice(&part[..part.len().min(room)]);
         }
     }
 
-    fn opens_entry(&self, byte: u8) -> bool {
+    fn opens_entry(&mut self, byte: u8) -> bool {
+        if byte == b'{' && self.depth == 1 && self.is_array && self.entries_depth.is_none() {
+            self.entries_depth = Some(1);
+            self.undecided = true;
+        }
         byte == b'{' && !self.in_entry && Some(self.depth) == self.entries_depth
     }
 
+    /// A key of an object in the array at the top: entries have these, documents hold them.
+    fn decide(&mut self) {
+        match &self.text[..] {
+            b"startedDateTime"
+            | b"time"
+            | b"request"
+            | b"response"
+            | b"cache"
+            | b"timings"
+            | b"connection"
+            | b"serverIPAddress"
+            | b"pageref"
+            | [b'_', ..] => {
+                self.undecided = false;
+                self.seen_entries = true;
+            }
+            b"log" | b"entries" => {
+                std::mem::swap(&mut self.key, &mut self.text);
+                (self.undecided, self.in_entry, self.too_long) = (false, false, false);
+                self.entries_depth = None;
+                self.entry.clear();
+            }
+            _ => {}
+        }
+    }
+
     fn open(&mut self, byte: u8) {
+        self.is_array |= byte == b'[' && !self.seen_any;
         self.seen_any = true;
         self.depth = (self.depth + 1).min(DEPTH_MAX);
         let is_entries = byte == b'[' && self.key == b"entries" && matches!(self.depth, 2..=4);
@@ -209,6 +245,23 @@ mod tests {
         assert_eq!(read(&[TEXT.as_bytes()]), expect);
         for cut in 0..TEXT.len() {
             assert_eq!(read(&[&TEXT.as_bytes()[..cut], &TEXT.as_bytes()[cut..]]), expect, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn entries_without_a_document_around_them() {
+        let bare = r#" [{"comment":"log","startedDateTime":"x","request":{"method":"GET","url":"http://a.example/1"}},
+            {"request":{"method":"PUT","url":"http://a.example/[2]"},"log":{"entries":[{"request":{}}]}}, 7, {}]"#;
+        let malformed = vec!["not a HAR entry: no request".to_owned()];
+        let expect = (vec!["GET /1".to_owned(), "PUT /[2]".to_owned()], 1, malformed);
+        for cut in 0..bare.len() {
+            assert_eq!(read(&[&bare.as_bytes()[..cut], &bare.as_bytes()[cut..]]), expect, "cut at {cut}");
+        }
+        // Documents in an array are told by their first key that is none of an entry.
+        let several = format!("[{TEXT},{{\"comment\":\"time\",{}]", &TEXT[1..]);
+        for cut in 0..several.len() {
+            let (seen, malformed, _) = read(&[&several.as_bytes()[..cut], &several.as_bytes()[cut..]]);
+            assert_eq!((seen.len(), malformed), (4, 2), "cut at {cut}");
         }
     }
 

@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 use model::Call;
 
 use super::draft::{Dated, Draft, Field};
-use super::layout::{Layout, Part};
+use super::layout::Layout;
 use super::syntax::compile;
 use super::value::{Escape, Unit};
 
 /// Format strings, in any of the notations that users may give; more fields may follow each.
-const FORMATS: [&str; 13] = [
+const FORMATS: [&str; 14] = [
     // Apache APISIX.
     r#"$remote_addr - $remote_user [$time_local] $http_host "$request" $status $body_bytes_sent $request_time "$http_referer" "$http_user_agent" $upstream_addr $upstream_status $upstream_response_time"#,
     // Nginx Proxy Manager, proxied and standard.
@@ -27,6 +27,8 @@ const FORMATS: [&str; 13] = [
     r#"$remote_addr - "$request" $status"#,
     // Squid's native format.
     "$msec $squid_elapsed_ms $remote_addr $squid_code/$status $squid_bytes $request_method $request_uri $remote_user $squid_hierarchy/$squid_peer $squid_type",
+    // HAProxy's `option httplog`; `httpslog` adds fields behind.
+    "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r",
     // AWS: application and classic load balancer, S3.
     r#"$aws_type $time_iso8601 $aws_name $remote_addr $upstream_addr $aws_seconds $aws_seconds $aws_seconds $status $upstream_status $aws_received $aws_sent "$request" "$http_user_agent" $ssl_cipher $ssl_protocol $aws_target_group "$aws_trace" "$aws_domain" "$aws_certificate" $aws_rule $aws_creation_time "$aws_actions""#,
     r#"$time_iso8601 $aws_name $remote_addr $upstream_addr $aws_seconds $aws_seconds $aws_seconds $status $upstream_status $aws_received $aws_sent "$request" "$http_user_agent" $ssl_cipher $ssl_protocol"#,
@@ -41,7 +43,7 @@ const NPMPLUS: &str = "[$time_local] $host $remote_addr $request_time \"$request
 static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
     let open = FORMATS.iter().filter_map(|format| compile(format, Escape::Slash, true).ok());
     let closed = compile(NPMPLUS, Escape::Slash, false).ok();
-    open.chain(closed).chain(haproxy()).collect()
+    open.chain(closed).collect()
 });
 
 /// Variables of these layouts that are no variables of nginx.
@@ -57,30 +59,6 @@ pub(crate) fn variable(name: &str) -> Option<Field> {
         "squid_elapsed_ms" => Field::Duration(Unit::Millis, 1),
         _ => return None,
     })
-}
-
-/// HAProxy's `option httplog`; `httpslog` adds fields behind. Captured fields may stand before the request.
-fn haproxy() -> Option<Layout> {
-    let text = |text: &str| Part::Literal(text.as_bytes().into());
-    let skip = || Part::Field(Field::Ignored);
-    let (mut parts, client) = (Vec::new(), Field::Client(1));
-    parts.extend([Part::Field(client), text(":"), Part::Field(Field::ClientPort), text(" [")]);
-    parts.extend([Part::Field(Field::Time(1)), text("] "), skip(), text(" "), skip(), text("/"), skip()]);
-    parts.extend([text(" "), skip(), text("/"), skip(), text("/"), skip(), text("/"), skip(), text("/")]);
-    parts.extend([
-        Part::Field(Field::Duration(Unit::Millis, 1)),
-        text(" "),
-        Part::Field(Field::Status(1)),
-        text(" "),
-    ]);
-    // Bytes read, cookies, termination state.
-    parts.extend([skip(), text(" "), skip(), text(" "), skip(), text(" "), skip(), text(" ")]);
-    // Connections and queues.
-    parts.extend([skip(), text("/"), skip(), text("/"), skip(), text("/"), skip(), text("/"), skip()]);
-    parts.extend([text(" "), skip(), text("/"), skip(), text(" ")]);
-    // Without captures the place is empty; a quote that is not escaped ends them.
-    parts.extend([Part::Field(Field::Captures), text("\""), Part::Field(Field::RequestLine), text("\"")]);
-    Layout::new(parts, Escape::Slash, true).ok()
 }
 
 /// Reads a line of one of the layouts; `last` is the one that fitted before.
@@ -130,7 +108,7 @@ mod tests {
 
     #[test]
     fn every_format_compiles() {
-        assert_eq!(LAYOUTS.len(), FORMATS.len() + 2);
+        assert_eq!(LAYOUTS.len(), FORMATS.len() + 1);
     }
 
     #[test]

@@ -32,8 +32,10 @@ impl Layout {
                     *before = [&before[..], &text].concat().into()
                 }
                 (_, Part::Literal(text)) if text.is_empty() => {}
-                // A host ends where the target begins.
-                (Some(Part::Field(before)), Part::Field(field)) if !matches!(before, Field::Host(_)) => {
+                // A host ends where the target begins, captured headers where their braces do.
+                (Some(Part::Field(before)), Part::Field(field))
+                    if !matches!(before, Field::Host(_) | Field::Captures) =>
+                {
                     if *before != Field::Ignored || field != Field::Ignored {
                         return Err(at);
                     }
@@ -84,6 +86,9 @@ impl Layout {
 
     /// Bytes of the value of the field at `at`, with which `rest` begins.
     fn end(&self, at: usize, field: &Field, is_quoted: bool, rest: &[u8]) -> Option<usize> {
+        if *field == Field::Captures {
+            return Some(captures_end(rest));
+        }
         let Some(stop) = self.literal(at + 1) else {
             let in_word = at + 1 < self.parts.len() || self.open_end;
             let ends = |byte: &u8| if at + 1 < self.parts.len() { *byte == b'/' } else { *byte == b' ' };
@@ -107,7 +112,7 @@ impl Layout {
         let mut from = 0;
         loop {
             let next = from + memchr::memchr2(b'"', b'\\', &rest[from..])?;
-            if rest[next] == b'\\' && self.escape != Escape::None {
+            if rest[next] == b'\\' && matches!(self.escape, Escape::Slash | Escape::Json) {
                 // A backslash escapes the byte after it, a quote too.
                 from = (next + 2).min(rest.len());
             } else if rest[next..].starts_with(stop) && self.goes_on(at, &rest[next..]) {
@@ -124,9 +129,21 @@ impl Layout {
         let Some(after) = self.literal(at + 1).and_then(|stop| rest.get(stop.len()..)) else { return true };
         match self.parts.get(at + 2) {
             Some(Part::Field(field)) => field.may_start(after.trim_ascii_start()),
-            _ => after.is_empty() || (self.open_end && after[0] == b' '),
+            _ => after.trim_ascii_start().is_empty() || (self.open_end && after[0] == b' '),
         }
     }
+}
+
+/// Bytes of HAProxy's captured headers, `{a|b} {c} `, all of which may be missing.
+fn captures_end(rest: &[u8]) -> usize {
+    let spaces = |at: usize| at + rest[at..].iter().take_while(|byte| **byte == b' ').count();
+    let mut at = spaces(0);
+    while rest.get(at) == Some(&b'{')
+        && let Some(len) = memchr::memchr(b'}', &rest[at..])
+    {
+        at = spaces(at + len + 1);
+    }
+    at
 }
 
 /// A time is not longer.
@@ -136,7 +153,6 @@ const TIME_BYTES_MAX: usize = 64;
 fn may_end(field: &Field, value: &[u8], rest: &[u8]) -> bool {
     let text = || std::str::from_utf8(value).unwrap_or_default();
     match field {
-        Field::Captures => value.is_empty() || value.ends_with(b"} "),
         Field::Time(_) | Field::TimeAs(_) if value.len() > TIME_BYTES_MAX || value == b"-" => true,
         Field::Time(_) => {
             let is_zone = matches!(rest, [b' ', b'+' | b'-', zone @ ..] if zone.len() >= 4 && zone[..4].iter().all(u8::is_ascii_digit));

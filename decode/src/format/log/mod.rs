@@ -5,6 +5,7 @@ mod apache;
 mod clf;
 mod draft;
 mod envoy;
+mod haproxy;
 mod json;
 mod json_keys;
 mod json_map;

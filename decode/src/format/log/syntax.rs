@@ -1,5 +1,5 @@
-//! Format strings of users: nginx's `log_format`, Apache's `LogFormat` and Envoy's format, told apart by how
-//! they write variables. A whole directive is accepted too.
+//! Format strings of users: nginx's `log_format`, Apache's `LogFormat`, HAProxy's `log-format` and Envoy's format,
+//! told apart by how they write variables. A whole directive is accepted too.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::draft::{Draft, Field};
 use super::layout::{Layout, Part};
 use super::value::Escape;
-use super::{apache, envoy, nginx};
+use super::{apache, envoy, haproxy, nginx};
 
 /// A format string, compiled.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -55,7 +55,8 @@ impl FromStr for LogFormat {
         let (format, escape) = undress(given.trim());
         let layout = compile(&format, escape, false)?;
         if !layout.has(|field| matches!(field, Field::RequestLine | Field::Target(_) | Field::Path)) {
-            let what = "the log format has no field for the request ($request, %r, %REQ(:PATH)%)".to_owned();
+            let what =
+                "the log format has no field for the request ($request, %r, %HU, %REQ(:PATH)%)".to_owned();
             return Err(BadFormat { what, at: 1 });
         }
         Ok(Self(Arc::new(layout)))
@@ -71,6 +72,9 @@ fn undress(given: &str) -> (String, Escape) {
         let rest = rest.trim();
         let inner = rest.strip_prefix('"').and_then(|rest| Some(&rest[..rest.rfind('"')?])).unwrap_or(rest);
         return (inner.replace("\\\"", "\"").replace("\\t", "\t"), Escape::Slash);
+    }
+    if directive == "log-format" {
+        return (word(rest.trim_start()), Escape::Hash);
     }
     if directive != "log_format" {
         // A bare string. Quotes that the shell or the configuration file kept are not part of it.
@@ -94,6 +98,23 @@ fn undress(given: &str) -> (String, Escape) {
     (quoted_parts(&rest[start..]), escape)
 }
 
+/// A word of HAProxy's configuration (its manual, "Quoting and escaping"), up to its end.
+fn word(text: &str) -> String {
+    let (mut word, mut quote) = (String::new(), None);
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        match (quote, char) {
+            (Some('\''), '\'') | (Some('"'), '"') => quote = None,
+            (None, '\'' | '"') => quote = Some(char),
+            (None | Some('"'), '\\') => word.extend(chars.next()),
+            // What follows is a comment, or another word.
+            (None, '#' | ' ' | '\t') => break,
+            _ => word.push(char),
+        }
+    }
+    word
+}
+
 /// The quoted strings of an nginx directive, joined.
 fn quoted_parts(text: &str) -> String {
     let (mut joined, mut quote, mut escaped) = (String::new(), None, false);
@@ -113,19 +134,24 @@ fn quoted_parts(text: &str) -> String {
     joined
 }
 
-/// Compiles a format string of any of the three notations.
+/// Compiles a format string of any of the four notations.
 pub(crate) fn compile(format: &str, escape: Escape, open_end: bool) -> Result<Layout, BadFormat> {
     let is_envoy = format.match_indices('%').any(|(at, _)| {
         let rest = &format[at + 1..];
         let end = rest.find(|char: char| !char.is_ascii_uppercase() && char != '_').unwrap_or(rest.len());
-        end >= 2 && rest[end..].starts_with(['%', '('])
+        // `%HPO%HQ` is HAProxy's.
+        end >= 3 && &rest[..end] != "HPO" && rest[end..].starts_with(['%', '('])
     });
     let is_nginx = format
         .match_indices('$')
         .any(|(at, _)| format[at + 1..].starts_with(|char: char| char.is_ascii_lowercase() || char == '{'));
+    let is_haproxy = escape == Escape::Hash || haproxy::is_own(format);
+    let escape = if is_haproxy && !is_envoy && !is_nginx { Escape::Hash } else { escape };
     let parts = match (is_envoy, is_nginx, format.contains('%')) {
         (true, ..) => envoy::parts(format)?,
         (_, true, _) => nginx::parts(format)?,
+        // Spaces are escaped where the string stood without quotes.
+        (_, _, true) if is_haproxy => haproxy::parts(&format.replace("\\ ", " "))?,
         (_, _, true) => apache::parts(format)?,
         _ => return Err(BadFormat { what: "the log format names no variable".to_owned(), at: 1 }),
     };
@@ -207,6 +233,54 @@ mod tests {
         );
     }
 
+    /// Lines as HAProxy 2.6 wrote them.
+    #[test]
+    fn haproxy_formats() {
+        let http = r#"log-format "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r""#;
+        check(
+            http,
+            r#"127.0.0.1:33488 [25/Nov/2026:13:38:08.766] a be/s1 0/0/0/1/1 200 122 - - ---- 1/1/0/0/0 0/0 "GET /orders?n=1 HTTP/1.1""#,
+            r#"{"ts":"2026-11-25T13:38:08.766000Z","duration_us":1000,"client":"127.0.0.1:33488","protocol":"http/1.1","method":"GET","target":"/orders?n=1","request":{"headers":[]},"status":200,"response":{"headers":[]}}"#,
+        );
+        check(
+            http,
+            r#"127.0.0.1:41232 [25/Nov/2026:13:38:08.807] b be/s1 0/0/0/2/2 404 129 - - ---- 1/1/0/0/0 0/0 {shop.example.com|odd #22agent#22 #7Bx#7Cy#7D} {BaseHTTP/0.6} "POST /missing/%22x HTTP/1.1""#,
+            r#"{"ts":"2026-11-25T13:38:08.807000Z","duration_us":2000,"client":"127.0.0.1:41232","protocol":"http/1.1","method":"POST","host":"shop.example.com","target":"/missing/%22x","request":{"headers":[]},"status":404,"response":{"headers":[]}}"#,
+        );
+        check(
+            r#"%{+Q}o %{-Q}ci - - [%trg] %r %ST %B "" "" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc %ac %fc %bc %sc %rc %sq %bq %CC %CS %hrl %hsl"#,
+            r#"127.0.0.1 - - [25/Nov/2026:13:38:08 +0000] "GET /orders?n=3 HTTP/1.1" 200 122 "" "" 32790 847 "c" "be" "s1" 0 0 1 1 2 ---- 1 1 0 0 0 0 0 "" "" "shop.example.com" "" "#,
+            r#"{"ts":"2026-11-25T13:38:08.000000Z","duration_us":2000,"client":"127.0.0.1:32790","protocol":"http/1.1","method":"GET","target":"/orders?n=3","request":{"headers":[]},"status":200,"response":{"headers":[]}}"#,
+        );
+        check(
+            r#"log-format '{"t":"%Tl","m":"%HM","u":"%HU","s":%ST,"d":%Ta,"ci":"%ci","host":"%[req.hdr(host),json(utf8s)]"}'"#,
+            r#"{"t":"25/Nov/2026:13:38:08 +0000","m":"GET","u":"/orders?n=4","s":200,"d":1,"ci":"127.0.0.1","host":"shop.example.com"}"#,
+            r#"{"ts":"2026-11-25T13:38:08.000000Z","duration_us":1000,"client":"127.0.0.1","method":"GET","host":"shop.example.com","target":"/orders?n=4","request":{"headers":[]},"status":200,"response":{"headers":[]}}"#,
+        );
+        check(
+            r#"%ci:%cp [%trg] %HM %HP%HQ %HV %ST %Ta %U %B %si:%sp %sslv "%[capture.req.hdr(0)]" %{+Q}[req.hdr(User-Agent)] %ID %H %pid"#,
+            r#"127.0.0.1:50564 [25/Nov/2026:13:38:08 +0000] POST /missing/%22x HTTP/1.1 404 0 168 129 127.0.0.1:18500 - "127.0.0.1:18505" "curl/7.88.1" 7F000001:C584_7F000001:4849_6B06E4C0_0009:04A5 vm 1189"#,
+            r#"{"ts":"2026-11-25T13:38:08.000000Z","duration_us":0,"client":"127.0.0.1:50564","server":"127.0.0.1:18500","protocol":"http/1.1","method":"POST","target":"/missing/%22x","request":{"headers":[["user-agent","curl/7.88.1"]]},"status":404,"response":{"headers":[]}}"#,
+        );
+        check(
+            r"log-format %ci\ %Ts.%ms\ %ST\ %{+Q}r\ %{+Q}CC\ %{+Q}[var(txn.none)]\ %[var(txn.none)]\ end # a comment",
+            r#"127.0.0.1 1795613888.942 200 "GET /orders?n=6&#E4 HTTP/1.1" "" "" - end"#,
+            r#"{"ts":"2026-11-25T13:38:08.942000Z","client":"127.0.0.1","protocol":"http/1.1","method":"GET","target":"/orders?n=6&%E4","request":{"headers":[]},"status":200,"response":{"headers":[]}}"#,
+        );
+        check(
+            r"%{+X}o\ %ci:%cp\ %Ts\ %ST\ %HM\ %HU\ %{-X}Ts",
+            "7F000001:9196 6B06E4C0 200 GET /orders?n=7 1795613888",
+            r#"{"ts":"2026-11-25T13:38:08.000000Z","method":"GET","target":"/orders?n=7","request":{"headers":[]},"status":200,"response":{"headers":[]}}"#,
+        );
+        let plain = r#"{"client":"10.0.0.7","target":"/x"}"#;
+        check("%ci %hr %hs %HU", "10.0.0.7 /x", plain);
+        check("%ci %hr %hs %HU", "10.0.0.7 {a|b} {c d} /x", plain);
+        check("%ci %HU %yy", "", "unknown variable %yy of the log format (at character 9)");
+        check("%ci %HU %[src", "", "a bracket of the log format is not closed (at character 9)");
+        let json = "the log format is written as JSON or CBOR, which has no layout (at character 1)";
+        check("%{+json}o %(client)ci %HU", "", json);
+    }
+
     #[test]
     fn what_is_wrong_with_a_format() {
         check("hello", "", "the log format names no variable (at character 1)");
@@ -214,7 +288,7 @@ mod tests {
         check(
             "$remote_addr $status",
             "",
-            "the log format has no field for the request ($request, %r, %REQ(:PATH)%) (at character 1)",
+            "the log format has no field for the request ($request, %r, %HU, %REQ(:PATH)%) (at character 1)",
         );
         check(
             "$request$status",

@@ -14,6 +14,8 @@ pub(crate) enum Escape {
     Slash,
     /// As inside a JSON string.
     Json,
+    /// `#22` (HAProxy).
+    Hash,
     /// Not at all.
     None,
 }
@@ -40,7 +42,12 @@ impl Unit {
 
 /// Undoes the escaping. `\x22` is read wherever backslashes escape: nginx, Apache and Envoy all write it.
 pub(crate) fn unescape(raw: &[u8], escape: Escape) -> Cow<'_, [u8]> {
-    if escape == Escape::None || memchr::memchr(b'\\', raw).is_none() {
+    let mark = match escape {
+        Escape::None => return Cow::Borrowed(raw),
+        Escape::Hash => b'#',
+        Escape::Slash | Escape::Json => b'\\',
+    };
+    if memchr::memchr(mark, raw).is_none() {
         return Cow::Borrowed(raw);
     }
     if escape == Escape::Json {
@@ -54,6 +61,10 @@ pub(crate) fn unescape(raw: &[u8], escape: Escape) -> Cow<'_, [u8]> {
     while at < raw.len() {
         let hex = |at: usize| raw.get(at).and_then(|byte| (*byte as char).to_digit(16));
         let (byte, used) = match (raw[at], raw.get(at + 1)) {
+            (byte, _) if escape == Escape::Hash => match (hex(at + 1), hex(at + 2)) {
+                (Some(high), Some(low)) if byte == b'#' => ((high << 4 | low) as u8, 3),
+                _ => (byte, 1),
+            },
             (b'\\', Some(b'x')) if hex(at + 2).is_some() && hex(at + 3).is_some() => {
                 ((hex(at + 2).unwrap_or(0) << 4 | hex(at + 3).unwrap_or(0)) as u8, 4)
             }
