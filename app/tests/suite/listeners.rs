@@ -1,29 +1,26 @@
-//! Traffic that others send to the server: syslog over UDP and TCP, by hand and from a real nginx; and what is known
-//! of followed logs.
+//! Traffic that others send to the server: syslog over UDP and TCP; and what is known of followed logs.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpStream, UdpSocket};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
 
-use crate::support::{Server, free_port};
+use crate::support::{Ending, Server, free_port};
 
 fn line(target: &str) -> String {
     format!("10.0.0.7 - - [21/Nov/2026:10:00:00 +0000] \"GET {target} HTTP/1.1\" 200 5")
 }
 
 /// Targets and sources of all calls.
-fn calls(server: &Server, cookie: &str) -> BTreeSet<(String, String)> {
+pub fn calls(server: &Server, cookie: &str) -> BTreeSet<(String, String)> {
     let page = server.get("/api/v1/calls?size=500", cookie);
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     let rows = page["rows"].as_array().expect("rows");
     rows.iter().map(|row| (text(&row["target"]), text(&row["source"]))).collect()
 }
 
-fn syslog(port: u16) -> String {
+pub fn syslog(port: u16) -> String {
     format!("[[source]]\nkind = \"syslog\"\nlisten = \"127.0.0.1:{port}\"\n")
 }
 
@@ -98,76 +95,6 @@ fn senders_over_tcp_wait_for_a_server_that_is_full() {
         dropped.iter().filter(|(reason, _)| *reason != "queue_full").map(|(_, count)| count).sum();
     // A batch that is refused by the queue is offered again.
     assert_eq!((accepted, lost), (12_000, 0), "{dropped:?}");
-}
-
-/// A program that ends with the test.
-struct Ending(Child);
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A real nginx that logs its calls to syslog, by itself.
-fn nginx(dir: &Path, port: u16, syslog: u16) -> Option<Ending> {
-    let here = dir.display();
-    let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|kind| format!("  {kind}_temp_path {here}/{kind};\n"))
-        .concat();
-    let config = format!(
-        "daemon off;\nmaster_process off;\npid {here}/nginx.pid;\nerror_log {here}/error.log;\nevents {{}}\nhttp {{\n{paths}  \
-         server {{\n    listen 127.0.0.1:{port};\n    location / {{\n      \
-         access_log syslog:server=127.0.0.1:{syslog},tag=shop combined;\n      return 200 ok;\n    }}\n  }}\n}}\n"
-    );
-    let file = dir.join("nginx.conf");
-    std::fs::write(&file, config).expect("written");
-    let run = |program: &str| {
-        Command::new(program)
-            .args(["-c", file.to_str().expect("a path"), "-p", dir.to_str().expect("a path")])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-    };
-    let child = run("nginx").or_else(|_| run("/usr/sbin/nginx"));
-    child.ok().map(Ending)
-}
-
-#[test]
-fn a_real_nginx_sends_its_access_log() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let (port, web) = (free_port(), free_port());
-    let Some(mut nginx) = nginx(dir.path(), web, port) else {
-        eprintln!("skipped: nginx is not installed");
-        return;
-    };
-    let (server, cookie) = Server::configured(dir.path(), &syslog(port));
-    let mut targets = BTreeSet::new();
-    for number in 0..20 {
-        let target = format!("/item/{number}?q=%22a%20b%22");
-        let deadline = Instant::now() + Duration::from_secs(10);
-        let mut stream = loop {
-            match TcpStream::connect(("127.0.0.1", web)) {
-                Ok(stream) => break stream,
-                Err(error) => assert!(Instant::now() < deadline, "{error}, {:?}", nginx.0.try_wait()),
-            }
-            thread::sleep(Duration::from_millis(20));
-        };
-        let request = format!("GET {target} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).expect("sent");
-        stream.read_to_string(&mut String::new()).expect("an answer");
-        targets.insert(target);
-    }
-    let (accepted, dropped) = server.source(&cookie, &format!("syslog:127.0.0.1:{port}"), 20);
-    assert_eq!((accepted, dropped.len()), (20, 0), "{dropped:?}");
-    server.wait_for(&cookie, 20);
-    let calls = calls(&server, &cookie);
-    assert!(
-        calls.iter().all(|(_, source)| source.starts_with("syslog:") && source.ends_with("/shop")),
-        "{calls:?}"
-    );
-    assert_eq!(calls.into_iter().map(|(target, _)| target).collect::<BTreeSet<_>>(), targets);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod crash;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod listeners;
+mod nginx;
 mod otlp;
 mod reading;
 mod support;

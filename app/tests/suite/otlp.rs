@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::Server;
 
@@ -30,18 +30,15 @@ fn exported_records_are_calls_and_a_request_counts_once() {
     let dir = tempfile::tempdir().expect("a folder");
     let server = Server::start(dir.path());
     let cookie = server.enter();
-    let fields = [("content-type", "application/json"), ("cookie", cookie.as_str())];
-    let made = server.request("POST /api/v1/tokens", &fields, br#"{"name":"shop"}"#).expect("an answer").2;
-    let made: Value = serde_json::from_slice(&made).expect("JSON");
-    let token = made["secret"].as_str().expect("the secret");
+    let token = server.token(&cookie, "shop");
 
     let lines = golden("otlp-logs/input.jsonl");
     let logs = lines.split(|byte| *byte == b'\n').next().expect("a line");
     for _ in 0..2 {
-        assert_eq!(export(&server, token, ("logs", "application/json"), logs), b"{}");
+        assert_eq!(export(&server, &token, ("logs", "application/json"), logs), b"{}");
     }
     let spans = golden("otlp-protobuf/input.pb");
-    assert_eq!(export(&server, token, ("traces", "application/x-protobuf"), &spans), b"");
+    assert_eq!(export(&server, &token, ("traces", "application/x-protobuf"), &spans), b"");
 
     let deadline = Instant::now() + Duration::from_secs(30);
     let calls = loop {

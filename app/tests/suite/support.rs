@@ -48,6 +48,16 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("bound").port()
 }
 
+/// A program that ends with the test.
+pub struct Ending(pub Child);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A running server; killed when dropped.
 pub struct Server {
     child: Child,
@@ -152,6 +162,15 @@ impl Server {
             Some(password) => self.log_in(password, Some(PASSWORD)),
             None => self.log_in(PASSWORD, None),
         }
+    }
+
+    /// A token that pushes calls under this name.
+    pub fn token(&self, cookie: &str, name: &str) -> String {
+        let fields = [("content-type", "application/json"), ("cookie", cookie)];
+        let asked = format!(r#"{{"name":"{name}"}}"#);
+        let (.., made) = self.request("POST /api/v1/tokens", &fields, asked.as_bytes()).expect("an answer");
+        let made: Value = serde_json::from_slice(&made).expect("JSON");
+        made["secret"].as_str().expect("the secret").to_owned()
     }
 
     /// Starts with a configuration file that holds `config`, logged in.
