@@ -14,12 +14,12 @@ use decode::{Decoder, Outcome, Shard};
 use model::{Call, limits};
 
 /// Bytes handed to the threads at a time.
-const BLOCK_BYTES: usize = 1 << 20;
+const BLOCK_BYTES: usize = 256 << 10;
 /// Blocks that wait for a thread, and answers that wait for the merge.
 const QUEUE: usize = 4;
 
 /// Bytes of calls that wait for threads that are behind.
-const MERGE_BYTES_MAX: usize = 128 << 20;
+const MERGE_BYTES_MAX: usize = 32 << 20;
 
 /// What a thread has to say after a block.
 struct Answer {
@@ -170,5 +170,72 @@ fn merge(answers: &[Receiver<Answer>], take: &mut dyn FnMut(Call) -> Result<()>)
             }
             return whole.ok_or_else(|| anyhow::anyhow!("the decoding threads stopped"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use decode::Kind;
+    use model::{Message, Timestamp};
+
+    use super::*;
+
+    /// What a thread says after each block: times of calls, and its horizon; and after the last the times of the rest.
+    type Said<'a> = (&'a [(&'a [i64], i64)], &'a [i64]);
+
+    fn calls(times: &[i64], body: usize) -> Vec<Call> {
+        let request = Message { body: Some(vec![0; body]), ..Message::default() };
+        times
+            .iter()
+            .map(|ts| Call { ts: Timestamp(*ts), request: Some(request.clone()), ..Call::default() })
+            .collect()
+    }
+
+    /// Times of the calls as they were taken, and how many left too early.
+    #[track_caller]
+    fn check(threads: &[Said<'_>], body: usize, expect: (&[i64], u64)) {
+        let (outcomes, answers): (Vec<_>, Vec<_>) = threads
+            .iter()
+            .map(|(blocks, rest)| {
+                let (answer_in, answer_out) = sync_channel(blocks.len() + 1);
+                for (times, horizon) in *blocks {
+                    let answer = Answer { calls: calls(times, body), horizon: *horizon, outcome: None };
+                    answer_in.send(answer).expect("room");
+                }
+                let outcome =
+                    Outcome { kind: Kind::Pcap, stats: decode::Stats::default(), problems: Vec::new() };
+                let last = Answer { calls: calls(rest, body), horizon: i64::MAX, outcome: Some(outcome) };
+                answer_in.send(last).expect("room");
+                (answer_in, answer_out)
+            })
+            .unzip();
+        let mut taken = Vec::new();
+        let outcome = merge(&answers, &mut |call| {
+            taken.push(call.ts.0);
+            Ok(())
+        });
+        drop(outcomes);
+        assert_eq!((taken.as_slice(), outcome.expect("merged").stats.out_of_order), expect);
+    }
+
+    #[test]
+    fn calls_of_all_threads_leave_in_order_of_start() {
+        let ahead: Said<'_> = (&[(&[1, 4], 5), (&[7, 9], 10)], &[12]);
+        let behind: Said<'_> = (&[(&[], 2), (&[3], 5)], &[6, 8]);
+        check(&[ahead, behind], 0, (&[1, 3, 4, 6, 7, 8, 9, 12], 0));
+        check(&[behind, ahead], 0, (&[1, 3, 4, 6, 7, 8, 9, 12], 0));
+        check(&[ahead], 0, (&[1, 4, 7, 9, 12], 0));
+    }
+
+    #[test]
+    fn what_waits_is_bounded_and_what_leaves_early_is_counted() {
+        let many: Vec<i64> = (10..=10 + limits::ORDER_CALLS_MAX as i64 + 2).collect();
+        let (first, stuck): (Said<'_>, Said<'_>) = ((&[(&many, i64::MAX)], &[]), (&[(&[], 1)], &[1]));
+        let expect: Vec<i64> = [&many[..3], &[1], &many[3..]].concat();
+        check(&[first, stuck], 0, (&expect, 3));
+        // Of ten calls of this size nine fit.
+        let ten: Vec<i64> = (10..20).collect();
+        let first: Said<'_> = (&[(&ten, i64::MAX)], &[]);
+        check(&[first, stuck], MERGE_BYTES_MAX / 9, (&[10, 1, 11, 12, 13, 14, 15, 16, 17, 18, 19], 1));
     }
 }

@@ -6,7 +6,7 @@ use model::{CallId, CandidateReason, LoggedCall, Timestamp};
 
 use super::Place;
 use super::sample::{self, START, STEP};
-use crate::{CallLog, CallQuery, Position};
+use crate::{Accepted, BatchId, CallLog, CallQuery, Position};
 
 /// Rows in the log of most cases; more than one batch of every backend.
 const ROWS: u64 = 600;
@@ -14,6 +14,7 @@ const ROWS: u64 = 600;
 /// Runs all cases; `place` gives an empty place for each.
 pub async fn run(place: &dyn Fn() -> Box<dyn Place>) {
     accepting(&*place()).await;
+    accepting_once(&*place()).await;
     replaying_rows(&*place()).await;
     for sealed in [Sealed::Nothing, Sealed::Parts, Sealed::Everything] {
         let home = place();
@@ -249,6 +250,39 @@ async fn accepting(place: &dyn Place) {
         }
     }
     assert_eq!(log.accepted(Position(30), 5).await.expect("read").0, []);
+}
+
+async fn accepting_once(place: &dyn Place) {
+    let calls: Vec<_> = (0..30).map(sample::call).collect();
+    let (first, second) = (BatchId([1; 16]), BatchId([2; 16]));
+    let answer = |position, calls, repeated| Accepted { position: Position(position), calls, repeated };
+    {
+        let (log, _) = place.open().await;
+        assert_eq!(log.accept_once(&calls[..10], first).await.expect("accepted"), answer(10, 10, false));
+        // Another sender's calls may lie between, and the same calls under another id are other calls.
+        log.accept(&calls[10..15]).await.expect("accepted");
+        assert_eq!(log.accept_once(&calls[..10], second).await.expect("accepted"), answer(25, 10, false));
+        assert_eq!(log.accept_once(&calls[..10], first).await.expect("repeated"), answer(10, 10, true));
+        // A batch without calls leaves no id.
+        let third = BatchId([3; 16]);
+        assert_eq!(log.accept_once(&[], third).await.expect("accepted").calls, 0);
+        assert_eq!(log.accept_once(&calls[15..20], third).await.expect("accepted"), answer(30, 5, false));
+        // The end of what has rows and segments takes no id along.
+        log.append((0..10).map(sample::logged).collect(), Position(30)).await.expect("appended");
+        log.seal().await.expect("sealed");
+        log.release(Position(30)).await.expect("released");
+    }
+    let (log, _) = place.open().await;
+    assert_eq!(log.accept_once(&calls[..10], first).await.expect("repeated"), answer(10, 10, true));
+    assert_eq!(log.accept_once(&calls[..10], second).await.expect("repeated"), answer(25, 10, true));
+    assert_eq!(log.positions().await.expect("read").0, Position(30));
+    let (one, other) = tokio::join!(
+        log.accept_once(&calls[20..], BatchId([4; 16])),
+        log.accept_once(&calls[20..], BatchId([4; 16]))
+    );
+    let (one, other) = (one.expect("accepted"), other.expect("accepted"));
+    assert_eq!((one.position, other.position), (Position(40), Position(40)));
+    assert!(one.repeated != other.repeated, "one of two at once is kept");
 }
 
 async fn replaying_rows(place: &dyn Place) {
