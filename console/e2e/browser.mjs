@@ -74,6 +74,7 @@ export const PAGES = [
   { name: "account", list: "accounts", path: (id) => `/accounts/${encodeURIComponent(id)}`, asks: ["/api/v1/accounts/"] },
   { name: "data", path: "/data", asks: ["/api/v1/data"] },
   { name: "settings", path: "/settings", asks: ["/api/v1/status"] },
+  { name: "sources", path: "/settings?tab=sources", asks: ["/api/v1/status"] },
   { name: "users", path: "/settings?tab=users", asks: ["/api/v1/users"], admin: true },
   { name: "tokens", path: "/settings?tab=tokens", asks: ["/api/v1/tokens"], admin: true },
 ];

@@ -38,3 +38,5 @@ export type Me = Schemas["Me"];
 export type UserView = Schemas["UserView"];
 export type TokenView = Schemas["TokenView"];
 export type StatusView = Schemas["StatusView"];
+export type SourceView = Schemas["SourceView"];
+export type DropView = Schemas["DropView"];

@@ -1,4 +1,4 @@
-// Settings: how the instance is doing, who may log in, which machines may push calls.
+// Settings: how the instance is doing, where calls come from, who may log in, which machines may push calls.
 import { useQuery } from "@tanstack/react-query";
 import { Tabs } from "antd";
 import { Fragment } from "react";
@@ -13,6 +13,7 @@ import { useMay } from "@/ui/session";
 import { EmptyState, Loaded } from "@/ui/states";
 import { useTitle } from "@/ui/title";
 import { useUrl } from "@/ui/url";
+import { Sources } from "./sources";
 import { Tokens } from "./tokens";
 import { Users } from "./users";
 
@@ -100,6 +101,7 @@ export default function SettingsPage() {
         destroyOnHidden
         items={[
           { key: "status", label: t("settings.status"), children: <StatusTab /> },
+          { key: "sources", label: t("settings.sources"), children: <Sources /> },
           { key: "users", label: t("settings.users"), children: admin ? <Users /> : forbidden },
           { key: "tokens", label: t("settings.tokens"), children: admin ? <Tokens /> : forbidden },
         ]}
