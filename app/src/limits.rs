@@ -1,7 +1,7 @@
 //! Limits of what the server listens for, with their units.
 
 /// TCP connections of syslog at once to one address; further ones are refused.
-pub(crate) const SYSLOG_CONNECTIONS_MAX: usize = 1_024;
+pub(crate) const SYSLOG_CONNECTIONS_MAX: u32 = 1_024;
 /// Seconds after which a TCP connection of syslog that sent nothing is closed.
 pub(crate) const SYSLOG_IDLE_S: u64 = 3_600;
 /// Bytes of messages that have begun, of all TCP connections of syslog to one address; what goes beyond is dropped.

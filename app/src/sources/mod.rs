@@ -3,6 +3,7 @@
 //! says how it is opened and, as [`Opened`], how it is read; calls leave through the [`Outlet`].
 
 mod config;
+mod connections;
 mod counters;
 mod document;
 mod file;

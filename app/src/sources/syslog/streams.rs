@@ -1,19 +1,17 @@
 //! Syslog over TCP (RFC 6587): a task for each connection that reads and finds messages, one place that decodes and
 //! hands on. A connection waits while too much is on its way there, so that its sender waits too.
 
-use std::net::{IpAddr, TcpListener as StdListener};
+use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use capture::listen::{Framer, Lost, Piece, keep_alive};
+use anyhow::Result;
+use capture::listen::{Framer, Lost, Piece};
 use model::Timestamp;
 use tokio::io::AsyncReadExt as _;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
-use tokio::time::{sleep, timeout};
-use tracing::{debug, warn};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::Receiver;
 use crate::limits::{
@@ -21,37 +19,7 @@ use crate::limits::{
     SYSLOG_READS_MAX,
 };
 use crate::live::wall_clock;
-use crate::sources::Outlet;
-
-/// Time after which connections are accepted again when the system has no more to give.
-const ACCEPT_RETRY: Duration = Duration::from_millis(200);
-
-/// What the connections of one address share.
-struct Shared {
-    source: String,
-    outlet: Outlet,
-    /// Bytes of messages that have begun.
-    held: AtomicUsize,
-    opened: AtomicU64,
-    closed: AtomicU64,
-    refused: AtomicU64,
-    idle: AtomicU64,
-}
-
-impl Shared {
-    fn count(&self, counter: &AtomicU64) {
-        counter.fetch_add(1, Ordering::Relaxed);
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let (opened, closed) = (read(&self.opened), read(&self.closed));
-        let counters = [
-            ("connections", opened),
-            ("connections_open", opened.saturating_sub(closed)),
-            ("connections_refused", read(&self.refused)),
-            ("connections_idle", read(&self.idle)),
-        ];
-        self.outlet.counters().set(&self.source, counters);
-    }
-}
+use crate::sources::connections::{Connections, Held, Place};
 
 /// What one read of a connection brought.
 struct Messages {
@@ -64,6 +32,10 @@ struct Messages {
 }
 
 impl Messages {
+    fn new(sender: IpAddr) -> Self {
+        Self { sender, arrived: wall_clock(), bytes: Vec::new(), ends: Vec::new(), lost: Vec::new() }
+    }
+
     fn push(&mut self, piece: Piece<'_>) {
         match piece {
             Piece::Message(message) => {
@@ -76,18 +48,19 @@ impl Messages {
 }
 
 /// Takes connections until the server stops, and then what they have sent already.
-pub(super) async fn take(listener: StdListener, mut receiver: Receiver) -> Result<()> {
-    let listener = TcpListener::from_std(listener).context("the socket cannot be used")?;
-    let shared = Arc::new(Shared {
-        source: receiver.intake.source.clone(),
-        outlet: receiver.intake.outlet.clone(),
-        held: AtomicUsize::new(0),
-        opened: AtomicU64::new(0),
-        closed: AtomicU64::new(0),
-        refused: AtomicU64::new(0),
-        idle: AtomicU64::new(0),
-    });
+pub(super) async fn take(listener: TcpListener, mut receiver: Receiver) -> Result<()> {
+    let intake = &receiver.intake;
+    let connections = Connections::new(&intake.source, &intake.outlet, SYSLOG_CONNECTIONS_MAX);
     let (sender, mut waiting) = mpsc::channel(SYSLOG_READS_MAX);
+    let accept = async {
+        let sender = sender;
+        let serve = |stream, place: Place| {
+            let held = Held::new(&place.connections);
+            let connection = Connection { sender: sender.clone(), place, held, framer: Framer::default() };
+            tokio::spawn(connection.read(stream));
+        };
+        connections.accept(listener, serve).await
+    };
     let decode = async {
         while let Some(messages) = waiting.recv().await {
             receiver.messages(&messages);
@@ -99,8 +72,7 @@ pub(super) async fn take(listener: StdListener, mut receiver: Receiver) -> Resul
             receiver.intake.hand_on().await;
         }
     };
-    tokio::join!(accept(&listener, sender, &shared), decode);
-    Ok(())
+    tokio::join!(accept, decode).0
 }
 
 impl Receiver {
@@ -121,59 +93,18 @@ impl Receiver {
     }
 }
 
-async fn accept(listener: &TcpListener, sender: mpsc::Sender<Messages>, shared: &Arc<Shared>) {
-    let places = Arc::new(Semaphore::new(SYSLOG_CONNECTIONS_MAX));
-    let stopped = shared.outlet.stopped();
-    tokio::pin!(stopped);
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = &mut stopped => return,
-        };
-        let (stream, from) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                warn!(source = shared.source, error = %error, "no connection can be accepted");
-                sleep(ACCEPT_RETRY).await;
-                continue;
-            }
-        };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            shared.count(&shared.refused);
-            continue;
-        };
-        if let Err(error) = keep_alive(&stream) {
-            debug!(source = shared.source, error = %error, "a connection is not kept alive");
-        }
-        shared.count(&shared.opened);
-        let connection = Connection {
-            sender: sender.clone(),
-            from: from.ip(),
-            framer: Framer::default(),
-            shared: Arc::clone(shared),
-            held: 0,
-        };
-        tokio::spawn(async move {
-            connection.read(stream).await;
-            drop(place);
-        });
-    }
-}
-
 struct Connection {
     sender: mpsc::Sender<Messages>,
-    from: IpAddr,
+    place: Place,
+    held: Held,
     framer: Framer,
-    shared: Arc<Shared>,
-    /// Bytes that are counted for it among all that is held.
-    held: usize,
 }
 
 impl Connection {
     async fn read(mut self, mut stream: TcpStream) {
-        let shared = Arc::clone(&self.shared);
+        let connections = Arc::clone(&self.place.connections);
         let mut buffer = vec![0; SYSLOG_READ_BYTES];
-        let stopped = shared.outlet.stopped();
+        let stopped = connections.outlet.stopped();
         tokio::pin!(stopped);
         let closed = loop {
             let read = tokio::select! {
@@ -186,7 +117,7 @@ impl Connection {
                 Ok(Ok(length)) => self.bytes(&buffer[..length]).await,
                 Ok(Err(_)) => break false,
                 Err(_) => {
-                    shared.count(&shared.idle);
+                    connections.count_idle();
                     break false;
                 }
             }
@@ -197,50 +128,28 @@ impl Connection {
                 _ => break,
             }
         }
-        let mut messages = self.messages();
+        let mut messages = Messages::new(self.place.from);
         std::mem::take(&mut self.framer).finish(closed, &mut |piece| messages.push(piece));
         self.send(messages).await;
-        shared.count(&shared.closed);
     }
 
     async fn bytes(&mut self, data: &[u8]) {
-        let mut messages = self.messages();
+        let mut messages = Messages::new(self.place.from);
         self.framer.feed(data, &mut |piece| messages.push(piece));
-        let others = self.shared.held.load(Ordering::Relaxed).saturating_sub(self.held);
-        if others + self.framer.held() > SYSLOG_HELD_BYTES_MAX {
+        if self.held.others() + self.framer.held() > SYSLOG_HELD_BYTES_MAX {
             self.framer.give_up(&mut |piece| messages.push(piece));
         }
         self.send(messages).await;
     }
 
-    fn messages(&self) -> Messages {
-        let arrived = wall_clock();
-        Messages { sender: self.from, arrived, bytes: Vec::new(), ends: Vec::new(), lost: Vec::new() }
-    }
-
     /// Waits until there is room; only then what it holds becomes less.
     async fn send(&mut self, messages: Messages) {
         let held = self.framer.held();
-        self.hold(held.max(self.held));
+        self.held.set(held.max(self.held.bytes()));
         if !messages.ends.is_empty() || !messages.lost.is_empty() {
             // The receiver goes only after the last connection.
             let _ = self.sender.send(messages).await;
         }
-        self.hold(held);
-    }
-
-    fn hold(&mut self, bytes: usize) {
-        if bytes >= self.held {
-            self.shared.held.fetch_add(bytes - self.held, Ordering::Relaxed);
-        } else {
-            self.shared.held.fetch_sub(self.held - bytes, Ordering::Relaxed);
-        }
-        self.held = bytes;
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.hold(0);
+        self.held.set(held);
     }
 }
