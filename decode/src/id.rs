@@ -1,7 +1,7 @@
 //! Identities of calls: 26 characters of Crockford base32, 48 bits of milliseconds and 80 bits of a hash.
 //! They sort by time, and the same input gives the same id.
 
-use model::{CallId, Timestamp};
+use model::{CallId, Timestamp, limits};
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -20,6 +20,16 @@ pub(crate) fn call_id(source: &str, ts: Timestamp, origin: &[u8], index: u64) ->
         bits >>= 5;
     }
     CallId::new(std::str::from_utf8(&text).expect("the alphabet is ASCII"))
+}
+
+/// The source `kind:A/B` of calls whose sender names itself: printable ASCII, cut, an empty second part left out.
+pub(crate) fn source_name(kind: &str, parts: [&str; 2]) -> String {
+    let mut name = format!("{kind}:");
+    for (at, part) in parts.into_iter().enumerate().filter(|(_, part)| !part.is_empty()) {
+        let printable = part.chars().filter(char::is_ascii_graphic).take(limits::SOURCE_NAME_CHARS_MAX);
+        name.extend((at > 0).then_some('/').into_iter().chain(printable));
+    }
+    name
 }
 
 #[cfg(test)]

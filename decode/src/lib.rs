@@ -7,6 +7,7 @@
 mod brpc;
 mod decoder;
 mod dubbo;
+mod envoy;
 mod format;
 mod grpc;
 mod hessian2;
@@ -32,6 +33,7 @@ mod tls;
 mod websocket;
 
 pub use decoder::{Decoder, Outcome};
+pub use envoy::{EnvoyCounts, EnvoyRefusal, EnvoyStream};
 pub use format::{BadFormat, JsonMap, LogFormat, Options};
 pub use grpc::Descriptors;
 pub use kind::{Kind, NotAKind, probe};

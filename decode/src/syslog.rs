@@ -8,7 +8,7 @@ use model::{Call, Timestamp, limits};
 use rustc_hash::FxHashSet;
 
 use crate::format::{Dated, Log, Moment, Options, near, syslog_header};
-use crate::id::call_id;
+use crate::id::{call_id, source_name};
 
 /// What a message turned out to be.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,13 +72,7 @@ impl Syslog {
     /// `syslog:HOST/PROGRAM`, what is missing left out.
     fn source(&mut self, host: &str, app: &str, sender: IpAddr) -> Arc<str> {
         let sender = if host.is_empty() { sender.to_canonical().to_string() } else { String::new() };
-        let host = if host.is_empty() { &sender } else { host };
-        let part = |name: &str| name.chars().take(limits::SYSLOG_NAME_CHARS_MAX).collect::<String>();
-        let mut name = format!("syslog:{}", part(host));
-        if !app.is_empty() {
-            name.push('/');
-            name.push_str(&part(app));
-        }
+        let name = source_name("syslog", [if host.is_empty() { &sender } else { host }, app]);
         if let Some(known) = self.sources.get(name.as_str()) {
             return Arc::clone(known);
         }
@@ -191,7 +185,7 @@ mod tests {
             for _ in 0..2 {
                 let message = syslog.message(message.as_bytes(), Timestamp(5), [10, 0, 0, 9].into());
                 let SyslogMessage::Call(call) = message else { panic!("a call") };
-                assert!(call.source.len() <= 2 * limits::SYSLOG_NAME_CHARS_MAX + 8);
+                assert!(call.source.len() <= 2 * limits::SOURCE_NAME_CHARS_MAX + 8);
                 assert!(ids.insert(call.id));
             }
         }

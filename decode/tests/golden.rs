@@ -6,6 +6,7 @@ mod support;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use model::{Call, Timestamp};
 use support::rpc;
 use support::traffic::{Conversation, Frame, pcap};
 
@@ -14,6 +15,9 @@ fn golden() -> PathBuf {
 }
 
 fn render(input: &Path) -> String {
+    if input.extension().is_some_and(|extension| extension == "als") {
+        return render_envoy(&std::fs::read(input).expect("the file was listed"));
+    }
     let (calls, outcome) = support::decode_file(input);
     let mut text = String::new();
     for call in &calls {
@@ -28,6 +32,33 @@ fn render(input: &Path) -> String {
         writeln!(text, "problem at {}: {}", problem.at, problem.what).expect("a String takes everything");
     }
     text
+}
+
+/// A stream of Envoy's access log service, which is no file elsewhere: at once and in pieces it gives the same.
+fn render_envoy(bytes: &[u8]) -> String {
+    let read = |step: usize, pieces_max: usize| {
+        let mut stream = decode::EnvoyStream::new([127, 0, 0, 1].into(), "");
+        let mut text = String::new();
+        let mut emit = |call: Call| {
+            writeln!(text, "{}", serde_json::to_string(&call).expect("a record"))
+                .expect("a String takes everything");
+        };
+        for piece in bytes.chunks(step) {
+            stream.push(piece);
+            while stream.read(Timestamp(1_795_000_000_000_000), pieces_max, &mut emit) {}
+        }
+        format!(
+            "{text}-- envoy-als\n{:?}\n{:?}, {} bytes held\n",
+            stream.counts(),
+            stream.refusal(),
+            stream.held()
+        )
+    };
+    let whole = read(bytes.len().max(1), 1_000);
+    for (step, pieces_max) in [(1, 1_000), (7, 2), (bytes.len().max(1), 1)] {
+        assert_eq!(read(step, pieces_max), whole);
+    }
+    whole
 }
 
 #[test]

@@ -46,10 +46,12 @@ pub const PIPELINE_BYTES_MAX: usize = 64 << 20;
 pub const PROTOCOL_SWITCHES_MAX: usize = 8;
 /// Bytes of one line of a log or of call records, and of one entry of a document (HAR, Burp, GoReplay).
 pub const LINE_BYTES_MAX: usize = 64 << 20;
-/// Characters taken of host and of program in the header of a syslog message.
-pub const SYSLOG_NAME_CHARS_MAX: usize = 255;
+/// Characters taken of each name that a sender gives itself: host and program of syslog, node and log of Envoy.
+pub const SOURCE_NAME_CHARS_MAX: usize = 255;
 /// Senders of one syslog listener whose names are shared between their calls.
 pub const SYSLOG_NAMES_MAX: usize = 4_096;
+/// Bytes of one message of Envoy's access log service.
+pub const ENVOY_MESSAGE_BYTES_MAX: usize = 8 << 20;
 /// Bytes of a document that has to be read as a whole (Postman collection).
 pub const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 

@@ -17,7 +17,7 @@ pub(crate) use goreplay::{GoReplay, is_payload_line};
 pub(crate) use har::Har;
 pub(crate) use iis_event::IisEvents;
 pub use log::{BadFormat, JsonMap, LogFormat, Options};
-pub(crate) use log::{Dated, Log, Moment, Recogniser, near, syslog_header};
+pub(crate) use log::{Dated, Draft, Escape, Field, Log, Moment, Recogniser, near, syslog_header};
 pub(crate) use otlp::{Otlp, Signal, signal_of};
 pub(crate) use postman::Postman;
 pub(crate) use record::{RecordLine, Records, record_line};

@@ -25,6 +25,17 @@ enum Dialect {
     Connect,
 }
 
+impl Dialect {
+    /// The name that calls have.
+    const fn protocol(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::Web | Self::WebText => "grpc-web",
+            Self::Connect => "connect",
+        }
+    }
+}
+
 /// The dialect of a media type, and whether messages are protobuf.
 fn dialect(message: Option<&Message>) -> Option<(Dialect, bool)> {
     let value = message?.headers.get("content-type")?.trim_start();
@@ -63,12 +74,7 @@ pub(crate) fn interpret(
     };
     let (request, response) =
         (or_other(request, response, &call.request), or_other(response, request, &call.response));
-    call.protocol = match first {
-        Dialect::Grpc => "grpc",
-        Dialect::Web | Dialect::WebText => "grpc-web",
-        Dialect::Connect => "connect",
-    }
-    .into();
+    call.protocol = first.protocol().into();
     call.rpc = procedure(call.path());
     let types = descriptors.zip(call.rpc.as_ref());
     let types = types.and_then(|(all, rpc)| Some((all, all.method(&rpc.service, &rpc.method)?)));
@@ -93,6 +99,19 @@ pub(crate) fn interpret(
     if let Some(response) = &mut call.response {
         let own = trailers.as_deref().map(trailer_lines).into_iter().flatten();
         own.for_each(|(name, value)| response.headers.push(name, value));
+        decode_status_text(&mut response.headers);
+    }
+}
+
+/// The same for a call of which only heads were recorded, and perhaps not the media types: a gRPC status tells as well.
+pub(crate) fn interpret_heads(call: &mut Call) {
+    let stated = dialect(call.request.as_ref()).or_else(|| dialect(call.response.as_ref()));
+    let status = call.response.as_ref().and_then(|response| response.headers.get("grpc-status"));
+    let found = stated.map(|(dialect, _)| dialect).or(status.map(|_| Dialect::Grpc));
+    let Some(dialect) = found else { return };
+    call.protocol = dialect.protocol().into();
+    call.rpc = procedure(call.path());
+    if let Some(response) = &mut call.response {
         decode_status_text(&mut response.headers);
     }
 }

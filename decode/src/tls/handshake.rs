@@ -11,7 +11,7 @@ use super::hello::{
 use super::keys::Keys;
 use super::read::Reader;
 use super::schedule::{self, Master};
-use super::suite::Suite;
+use super::suite::{Suite, suite_name};
 
 /// Handshake message types.
 const CLIENT_HELLO: u8 = 1;
@@ -250,7 +250,7 @@ impl Handshake {
         }
         if let Some(server) = &self.server {
             info.version = version_name(server.version);
-            info.cipher = self.suite().map_or_else(|| format!("0x{:04x}", server.cipher), Suite::name);
+            info.cipher = suite_name(server.cipher);
             if !server.is_tls13() || self.early_accepted.is_some() {
                 let chosen = if server.is_tls13() { &self.alpn } else { &server.alpn };
                 info.alpn = text(chosen);

@@ -22,3 +22,4 @@ mod waiting;
 pub(crate) use connection::Tls;
 pub use keys::{Keys, NotAnRsaKey};
 pub(crate) use parked::{Parked, finish_parked, retry_parked};
+pub(crate) use suite::suite_name;

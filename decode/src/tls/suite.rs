@@ -163,6 +163,11 @@ const SUITES: [Row; 18] = [
 /// The key exchange in which the client encrypts the premaster secret to the key of the server.
 const RSA: &str = "RSA";
 
+/// The registered name of a suite; its number where it is not one of those below.
+pub(crate) fn suite_name(number: u16) -> String {
+    Suite::find(number).map_or_else(|| format!("0x{number:04x}"), Suite::name)
+}
+
 impl Suite {
     /// The suite, when its records can be decrypted.
     pub(super) fn find(number: u16) -> Option<Self> {
