@@ -18,3 +18,17 @@ pub(crate) const BATCH_MESSAGES_MAX: usize = 1_000;
 pub(crate) const BATCH_BYTES_MAX: usize = 4 << 20;
 /// Batches and reads that are still taken of what has come in when the server stops.
 pub(crate) const LAST_READS_MAX: usize = 64;
+/// HTTP/2 connections of Envoys at once to one address; further ones are refused.
+pub(crate) const ENVOY_CONNECTIONS_MAX: u32 = 256;
+/// Streams of one of them.
+pub(crate) const ENVOY_STREAMS_MAX: u32 = 100;
+/// Bytes that a stream may send before they are decoded.
+pub(crate) const ENVOY_STREAM_WINDOW_BYTES: u32 = 256 << 10;
+/// The same of all streams of a connection.
+pub(crate) const ENVOY_CONNECTION_WINDOW_BYTES: u32 = 512 << 10;
+/// Bytes of the header fields that open a stream.
+pub(crate) const ENVOY_HEADER_BYTES_MAX: u32 = 16 << 10;
+/// Bytes of messages that have begun, of all streams to one address; a stream that goes beyond is ended.
+pub(crate) const ENVOY_HELD_BYTES_MAX: usize = 64 << 20;
+/// Seconds after which a connection without a stream is closed.
+pub(crate) const ENVOY_IDLE_S: u64 = 300;

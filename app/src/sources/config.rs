@@ -65,6 +65,11 @@ pub(crate) enum SourceConfig {
         /// Keys of JSON lines, as `--json-map` of `decode`.
         json_map: Option<JsonMap>,
     },
+    /// Access logs that Envoys stream to this machine (gRPC access log service v3, HTTP/2 without TLS).
+    EnvoyAls {
+        /// Address and port to listen on.
+        listen: SocketAddr,
+    },
 }
 
 /// What carries messages of syslog.
@@ -81,7 +86,7 @@ impl SourceConfig {
     /// The address that it listens on.
     pub fn listens_on(&self) -> Option<SocketAddr> {
         match self {
-            Self::Syslog { listen, .. } => Some(*listen),
+            Self::Syslog { listen, .. } | Self::EnvoyAls { listen } => Some(*listen),
             Self::Interface { .. } | Self::File { .. } | Self::Kafka { .. } => None,
         }
     }
@@ -117,6 +122,9 @@ mod tests {
         };
         assert!(*protocol == Some(SyslogProtocol::Tcp) && log_format.is_some() && json_map.is_some());
         assert_eq!(file.source[0].listens_on().map(|address| address.port()), Some(514));
+        let envoy = "[[source]]\nkind = \"envoy-als\"\nlisten = \"127.0.0.1:18090\"\n";
+        let file: File = toml::from_str(envoy).expect("a source");
+        assert!(matches!(&file.source[0], SourceConfig::EnvoyAls { listen } if listen.port() == 18_090));
         let bad = toml::from_str::<File>(&text.replace("$request", "$status")).expect_err("no request");
         assert!(bad.message().starts_with("the log format has no field for the request"), "{bad}");
     }

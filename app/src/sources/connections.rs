@@ -23,6 +23,8 @@ pub(super) struct Connections {
     pub source: String,
     pub outlet: Outlet,
     places: Arc<Semaphore>,
+    /// How many there may be.
+    max: u32,
     held: AtomicUsize,
     opened: AtomicU64,
     closed: AtomicU64,
@@ -37,6 +39,7 @@ impl Connections {
             source: source.to_owned(),
             outlet: outlet.clone(),
             places: Arc::new(Semaphore::new(max as usize)),
+            max,
             held: AtomicUsize::new(0),
             opened: AtomicU64::new(0),
             closed: AtomicU64::new(0),
@@ -77,6 +80,12 @@ impl Connections {
             self.count(&self.opened);
             serve(stream, Place { connections: Arc::clone(self), from: from.ip(), _permit: permit });
         }
+    }
+
+    /// Comes back once there is no connection any more.
+    pub async fn all_closed(&self) {
+        // The semaphore is never closed.
+        let _ = self.places.acquire_many(self.max).await;
     }
 
     /// Counts a connection that is closed because nothing came.

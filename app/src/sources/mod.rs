@@ -6,6 +6,7 @@ mod config;
 mod connections;
 mod counters;
 mod document;
+mod envoy;
 mod file;
 mod follow;
 mod intake;
@@ -82,6 +83,7 @@ impl Sources {
                 SourceConfig::Kafka { brokers, topics, group, format, options } => Box::new(
                     kafka::Kafka::open(brokers, topics, group.as_deref(), format.as_deref(), options)?,
                 ),
+                SourceConfig::EnvoyAls { listen } => Box::new(envoy::Envoy::open(*listen)?),
             });
         }
         if config.source.iter().any(is_privileged) {

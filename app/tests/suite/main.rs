@@ -2,6 +2,7 @@
 
 mod cli;
 mod crash;
+mod envoy;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod listeners;

@@ -100,6 +100,14 @@ impl Server {
         self.child.wait().expect("the server ends");
     }
 
+    /// SIGTERM: the server hands on what it has and ends.
+    pub fn stop(&mut self) {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        assert!(asked.success(), "the server runs");
+        assert!(self.child.wait().expect("the server ends").success());
+    }
+
     /// One request on a connection of its own: status, headers, body.
     pub fn request(
         &self,
