@@ -23,6 +23,10 @@ impl Files {
 }
 
 impl Opened for Files {
+    fn name(&self) -> &str {
+        &self.path
+    }
+
     fn start(self: Box<Self>, outlet: Outlet) -> Result<JoinHandle<()>> {
         let thread = thread::Builder::new().name("follow".to_owned());
         thread.spawn(move || self.follow(&outlet)).context("cannot start a thread")

@@ -88,6 +88,10 @@ impl Interface {
 }
 
 impl Opened for Interface {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
     fn start(self: Box<Self>, outlet: Outlet) -> Result<JoinHandle<()>> {
         info!(interface = self.name, "capturing");
         let capturing = (*self).start()?;

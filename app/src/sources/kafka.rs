@@ -49,6 +49,10 @@ impl Kafka {
 }
 
 impl Opened for Kafka {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
     fn start(self: Box<Self>, outlet: Outlet) -> Result<JoinHandle<()>> {
         let Self { name, options, kind } = *self;
         let topics = Topics::open(&options).with_context(|| format!("source {name}"))?;

@@ -43,6 +43,9 @@ use crate::live::Live;
 
 /// A source that is open and not read yet.
 pub(crate) trait Opened {
+    /// The name under which it is counted.
+    fn name(&self) -> &str;
+
     /// Starts to read on a thread that ends soon after the outlet says so, when everything read is handed on.
     fn start(self: Box<Self>, outlet: Outlet) -> Result<JoinHandle<()>>;
 }
@@ -98,6 +101,8 @@ impl Sources {
     /// Starts to read.
     pub fn start(self, live: &Arc<Live>, catalogue: &Arc<dyn Catalogue>) -> Result<Started> {
         let outlet = Outlet::new(live, catalogue);
+        // Also those that nothing comes from are shown.
+        self.0.iter().for_each(|source| outlet.counters().set(source.name(), None));
         let threads = self.0.into_iter().map(|source| source.start(outlet.clone()));
         Ok(Started { threads: threads.collect::<Result<_>>()?, outlet })
     }

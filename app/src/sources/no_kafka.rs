@@ -26,6 +26,10 @@ impl Kafka {
 }
 
 impl Opened for Kafka {
+    fn name(&self) -> &str {
+        match *self {}
+    }
+
     fn start(self: Box<Self>, _outlet: Outlet) -> Result<JoinHandle<()>> {
         match *self {}
     }

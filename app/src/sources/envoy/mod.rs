@@ -41,6 +41,10 @@ impl Envoy {
 }
 
 impl Opened for Envoy {
+    fn name(&self) -> &str {
+        &self.source
+    }
+
     fn start(self: Box<Self>, outlet: Outlet) -> Result<JoinHandle<()>> {
         info!(source = self.source, "listening");
         let thread = thread::Builder::new().name("envoy-als".to_owned());

@@ -58,6 +58,10 @@ impl Syslog {
 }
 
 impl Opened for Syslog {
+    fn name(&self) -> &str {
+        &self.source
+    }
+
     fn start(self: Box<Self>, outlet: Outlet) -> Result<JoinHandle<()>> {
         let buffer_bytes = self.udp.as_ref().map_or(0, |udp| udp.buffer_bytes);
         info!(source = self.source, udp_buffer_bytes = buffer_bytes, "listening");
