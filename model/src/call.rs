@@ -285,6 +285,8 @@ impl Anomaly {
     pub const BAD_FIELD: Self = Self(Cow::Borrowed("bad-field"));
     /// A version other than HTTP/1.0 and HTTP/1.1 in an HTTP/1 message, or none.
     pub const BAD_VERSION: Self = Self(Cow::Borrowed("bad-version"));
+    /// A space inside the target of a request line; what follows it is left out (RFC 9112 §3).
+    pub const SPACE_IN_TARGET: Self = Self(Cow::Borrowed("space-in-target"));
     /// Several `Host` fields.
     pub const DUPLICATE_HOST: Self = Self(Cow::Borrowed("duplicate-host"));
     /// The target names another authority than `Host`.

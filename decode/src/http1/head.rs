@@ -170,7 +170,8 @@ mod tests {
             b"GET / HTTP/1.1\r\nA: 1\r\n  2\r\nB : 3\r\nnothing\r\n\r\n",
             Some(("GET", "/", &[("a", "1 2"), ("b", "3")], true)),
         );
-        check(b"GET /\xd6\xd0 x HTTP/1.1\r\n\r\n", Some(("GET", "/%D6%D0 x", &[], true)));
+        check(b"GET /\xd6\xd0 x HTTP/1.1\r\n\r\n", Some(("GET", "/%D6%D0", &[], true)));
+        check(b"GET /Hello you HTTP/1.0\r\n\r\n", Some(("GET", "/Hello", &[], true)));
         check("GET /\u{4e2d} HTTP/1.0\r\n\r\n".as_bytes(), Some(("GET", "/\u{4e2d}", &[], false)));
         check(b"GET / HTTP/1.1\r\nName: \xff\r\n\r\n", Some(("GET", "/", &[("name", "\u{ff}")], false)));
         check(b"HELO there\r\n\r\n", None);

@@ -133,6 +133,14 @@ fn request_line(line: &[u8], anomalies: &mut Vec<Anomaly>) -> Option<(First, u8)
     if target.is_empty() || !is_token(method) {
         return None;
     }
+    // No target holds a space (RFC 9112 §3.2): who splits the line at spaces takes the second word.
+    let target = match memchr::memchr(b' ', target) {
+        Some(end) => {
+            note(anomalies, Anomaly::SPACE_IN_TARGET);
+            &target[..end]
+        }
+        None => target,
+    };
     let first = First::Request { method: text(method).into_owned(), target: target_text(target) };
     Some((first, minor))
 }
@@ -181,6 +189,8 @@ mod tests {
         check("GET / HTTP/1.1\r\nnothing\r\n\r\n", Some(&[Anomaly::BAD_FIELD]));
         check("GET / HTTP/1.1\r\nA(b): 1\r\n\r\n", Some(&[Anomaly::BAD_FIELD]));
         check("GET / HTTP/1.1\nA: 1\r\n\r\n", Some(&[Anomaly::BARE_LF]));
+        check("GET /a b HTTP/1.1\r\n\r\n", Some(&[Anomaly::SPACE_IN_TARGET]));
+        check("GET  /a  HTTP/1.1\r\n\r\n", Some(&[]));
         check("GET / HTTP/1.1\r\nA: 1\rB: 2\r\n\r\n", Some(&[Anomaly::BARE_CR]));
         check("GET / HTTP/1.1\r\nA: \0\r\n\r\n", Some(&[Anomaly::NUL]));
         check("GET / HTTP/1.1\r\nA: \u{b}\r\n\r\n", Some(&[]));
@@ -191,6 +201,7 @@ mod tests {
         for line in ["GET / HTTP/1.2", "GET / HTTP/2.0", "GET / http/1.1", "GET /", "X / HTTP/1.10"] {
             check(&format!("{line}\r\n\r\n"), Some(&[Anomaly::BAD_VERSION]));
         }
+        check("GET /a b\r\n\r\n", Some(&[Anomaly::BAD_VERSION, Anomaly::SPACE_IN_TARGET]));
         check("HTTP/2.0 200 OK\r\n\r\n", Some(&[Anomaly::BAD_VERSION]));
         check("HELO mail\r\n\r\n", None);
         check("HTTP/1.1 20 OK\r\n\r\n", None);
