@@ -30,7 +30,7 @@ need_rust() {
     PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
   fi
   have cargo || { say "Rust is missing: install it from https://rustup.rs, then run this again"; return 1; }
-  # SQLite and zstd are compiled from C.
+  # SQLite, zstd and libdeflate are compiled from C.
   have cc || install_debian gcc libc6-dev
 }
 

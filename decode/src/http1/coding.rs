@@ -3,26 +3,28 @@
 
 use std::io::Read as _;
 
-use flate2::{Decompress, FlushDecompress, Status};
 use model::{Anomaly, limits};
 
+use super::inflate::Inflate;
+
 /// First growth of the output, bytes.
-const GROW_MIN: usize = 4 << 10;
+pub(super) const GROW_MIN: usize = 4 << 10;
 
 /// Largest window of zstd: 8 MiB (RFC 9659).
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 /// How one layer ended.
-enum End {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
     Whole,
     /// Broken or cut: what came before is kept.
     Broken,
     Limit,
 }
 
-/// The decompressors, kept between bodies because setting them up costs more than a small body.
+/// The decompressors that are kept between bodies.
 pub(crate) struct Codings {
-    inflate: Decompress,
+    inflate: Inflate,
 }
 
 impl std::fmt::Debug for Codings {
@@ -33,7 +35,7 @@ impl std::fmt::Debug for Codings {
 
 impl Codings {
     pub(crate) fn new() -> Self {
-        Self { inflate: Decompress::new(false) }
+        Self { inflate: Inflate::new() }
     }
 
     /// Removes the codings of `names` (in the order in which they were applied) from `body`.
@@ -61,74 +63,15 @@ impl Codings {
 
     fn layer(&mut self, name: &str, body: &[u8]) -> Option<(Vec<u8>, End)> {
         if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
-            Some(self.gzip(body))
+            Some(self.inflate.gzip(body))
         } else if name.eq_ignore_ascii_case("deflate") {
-            Some(self.deflate(body))
+            Some(self.inflate.deflate(body))
         } else if name.eq_ignore_ascii_case("br") {
             Some(drain(brotli_decompressor::Decompressor::new(body, GROW_MIN)))
         } else if name.eq_ignore_ascii_case("zstd") {
             Some(zstd_decoder(body).map_or((Vec::new(), End::Broken), drain))
         } else {
             None
-        }
-    }
-
-    /// zlib as the standard says, raw as some servers do, and gzip, which browsers accept under this name.
-    fn deflate(&mut self, body: &[u8]) -> (Vec<u8>, End) {
-        if gzip_header(body).is_some() {
-            return self.gzip(body);
-        }
-        let mut plain = Vec::new();
-        let header = zlib_header(body);
-        let (_, end) = self.inflate(&body[header.len()..], &mut plain);
-        if plain.is_empty() && !header.is_empty() && matches!(end, End::Broken) {
-            let (_, end) = self.inflate(body, &mut plain);
-            return (plain, end);
-        }
-        (plain, end)
-    }
-
-    fn gzip(&mut self, mut body: &[u8]) -> (Vec<u8>, End) {
-        let mut plain = Vec::new();
-        loop {
-            let Some(header) = gzip_header(body) else {
-                // Padding after the last member is common and harmless.
-                let end = if plain.is_empty() { End::Broken } else { End::Whole };
-                return (plain, end);
-            };
-            let (used, end) = self.inflate(&body[header..], &mut plain);
-            if !matches!(end, End::Whole) {
-                return (plain, end);
-            }
-            // Checksum and length of the member: 8 bytes.
-            body = body.get(header + used + 8..).unwrap_or_default();
-            if body.is_empty() {
-                return (plain, End::Whole);
-            }
-        }
-    }
-
-    /// Raw deflate (RFC 1951); returns the input bytes used.
-    fn inflate(&mut self, input: &[u8], plain: &mut Vec<u8>) -> (usize, End) {
-        self.inflate.reset(false);
-        loop {
-            let used = self.inflate.total_in() as usize;
-            if plain.len() >= limits::BODY_BYTES_MAX {
-                return (used, End::Limit);
-            }
-            if plain.len() == plain.capacity() {
-                let more = plain.capacity().max(input.len().saturating_mul(3)).max(GROW_MIN);
-                plain.reserve_exact(more.min(limits::BODY_BYTES_MAX - plain.len()));
-            }
-            let before = (used, plain.len());
-            let status = self.inflate.decompress_vec(&input[used..], plain, FlushDecompress::None);
-            let used = self.inflate.total_in() as usize;
-            plain.truncate(limits::BODY_BYTES_MAX);
-            match status {
-                Ok(Status::StreamEnd) => return (used, End::Whole),
-                Ok(_) if (used, plain.len()) != before => {}
-                _ => return (used, End::Broken),
-            }
         }
     }
 }
@@ -150,38 +93,6 @@ fn drain(reader: impl std::io::Read) -> (Vec<u8>, End) {
     };
     plain.truncate(limits::BODY_BYTES_MAX);
     (plain, end)
-}
-
-/// The two bytes that tell zlib (RFC 1950) from raw deflate; empty for the latter.
-fn zlib_header(body: &[u8]) -> &[u8] {
-    match body {
-        [cmf, flags, ..]
-            if cmf & 0x0f == 8
-                && cmf >> 4 <= 7
-                && (u16::from(*cmf) << 8 | u16::from(*flags)).is_multiple_of(31) =>
-        {
-            &body[..2]
-        }
-        _ => &[],
-    }
-}
-
-/// Length of the header of a gzip member (RFC 1952 §2.3).
-fn gzip_header(body: &[u8]) -> Option<usize> {
-    let [0x1f, 0x8b, 8, flags, ..] = body else { return None };
-    let mut len = 10;
-    if flags & 4 != 0 {
-        len += 2 + usize::from(crate::input::u16_at(body, len, false)?);
-    }
-    for text in [8, 16] {
-        if flags & text != 0 {
-            len += memchr::memchr(0, body.get(len..)?)? + 1;
-        }
-    }
-    if flags & 2 != 0 {
-        len += 2;
-    }
-    (len <= body.len()).then_some(len)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod events;
 mod exchange;
 mod framing;
 mod head;
+mod inflate;
 mod lenient;
 mod pairing;
 mod reading;
