@@ -5,8 +5,8 @@ use std::io::{self, BufRead, BufReader, Read};
 
 /// Layers of packing that are seen through.
 const LAYERS_MAX: usize = 3;
-/// Bytes read at a time.
-const BUFFER: usize = 256 << 10;
+/// Bytes read at a time: few enough that they are still in the cache of the core when they are decoded.
+const BUFFER: usize = 64 << 10;
 
 /// A stream with its packing removed.
 pub(crate) fn unpack(reader: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {

@@ -7,9 +7,7 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Where a call stands inside its source: connection (or 0) and position in it.
 pub(crate) fn call_id(source: &str, ts: Timestamp, origin: &[u8], index: u64) -> CallId {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(source.as_bytes()).update(&[0]).update(origin).update(&index.to_le_bytes());
-    let hash = hasher.finalize();
+    let hash = blake3::hash(&[source.as_bytes(), &[0], origin, &index.to_le_bytes()].concat());
     let millis = (ts.micros().max(0) / 1_000) as u128 & 0xffff_ffff_ffff;
     let mut tail = [0_u8; 16];
     tail[6..].copy_from_slice(&hash.as_bytes()[..10]);

@@ -24,6 +24,28 @@ impl Headers {
         Self { text: String::with_capacity(text_bytes), ends: Vec::with_capacity(fields) }
     }
 
+    /// Fields as they were sent; `None` when a name or a value is no UTF-8.
+    pub fn from_bytes<'a>(fields: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone) -> Option<Self> {
+        let (mut bytes, mut count) = (0, 0);
+        for (name, value) in fields.clone() {
+            bytes += name.len() + value.len();
+            count += 1;
+        }
+        let (mut text, mut ends) = (Vec::with_capacity(bytes), Vec::with_capacity(count));
+        for (name, value) in fields {
+            let start = text.len();
+            text.extend_from_slice(name);
+            text[start..].make_ascii_lowercase();
+            let name_end = text.len() as u32;
+            text.extend_from_slice(value);
+            ends.push((name_end, text.len() as u32));
+        }
+        // All of them are looked at in one go; then no character may reach from one into the next.
+        let text = String::from_utf8(text).ok()?;
+        let is_apart = |end: u32| text.is_char_boundary(end as usize);
+        ends.iter().all(|(name, value)| is_apart(*name) && is_apart(*value)).then_some(Self { text, ends })
+    }
+
     /// Appends a field; the name is lower-cased (ASCII).
     pub fn push(&mut self, name: &str, value: &str) {
         let start = self.text.len();
@@ -49,12 +71,19 @@ impl Headers {
     /// The first value under a lower-case name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
+        self.get_all(name).next()
     }
 
     /// All values under a lower-case name.
-    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.iter().filter(move |(n, _)| *n == name).map(|(_, value)| value)
+    pub fn get_all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        let mut start = 0;
+        self.ends.iter().filter_map(move |&(name_end, value_end)| {
+            let own = start..name_end as usize;
+            start = value_end as usize;
+            // The length tells most names apart without a look at the text.
+            (own.len() == name.len() && self.text.as_bytes()[own.clone()] == *name.as_bytes())
+                .then(|| &self.text[own.end..start])
+        })
     }
 
     /// How many fields there are.
@@ -121,6 +150,17 @@ mod tests {
             r#"[["set-cookie","a=1"],["x-id","7"],["set-cookie","b=2"]]"#
         );
         let back: Headers = serde_json::from_str(r#"{"X-Id":"7"}"#).expect("headers");
-        assert_eq!(back.get("x-id"), Some("7"));
+        assert_eq!((back.get("x-id"), back.get("x-ie"), back.get("x-i")), (Some("7"), None, None));
+    }
+
+    #[test]
+    fn bytes_are_text_field_by_field() {
+        let read = |fields: &[(&[u8], &[u8])]| Headers::from_bytes(fields.iter().copied());
+        let headers = read(&[(b"X-Id", b"7"), (b"B", "\u{e9}".as_bytes()), (b"c", b"")]).expect("text");
+        assert_eq!(headers.iter().collect::<Vec<_>>(), [("x-id", "7"), ("b", "\u{e9}"), ("c", "")]);
+        assert_eq!(read(&[(b"a", b"\xc3"), (b"b", b"x")]), None);
+        // Only together they are text.
+        assert_eq!(read(&[(b"a", b"\xc3"), (b"\xa9", b"x")]), None);
+        assert_eq!(read(&[(b"\xc3", b"\xa9")]), None);
     }
 }

@@ -39,9 +39,9 @@ impl Dialect {
 /// The dialect of a media type, and whether messages are protobuf.
 fn dialect(message: Option<&Message>) -> Option<(Dialect, bool)> {
     let value = message?.headers.get("content-type")?.trim_start();
-    // Most calls end here, without an allocation.
-    let family = value.get(..15)?;
-    if !family.eq_ignore_ascii_case("application/grp") && !family.eq_ignore_ascii_case("application/con") {
+    // Most calls end here: what follows `application/` is neither `grpc` nor `connect`.
+    let family = value.as_bytes().get(12..15)?;
+    if !family.eq_ignore_ascii_case(b"grp") && !family.eq_ignore_ascii_case(b"con") {
         return None;
     }
     let media = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

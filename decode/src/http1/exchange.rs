@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use model::{Anomaly, Call, Message, limits};
+use model::{Anomaly, Call, Headers, Message, limits};
 
 use super::body::Body;
 use super::coding::Codings;
@@ -221,24 +221,7 @@ pub(crate) fn finish(
     if body.truncated {
         note(anomalies, Anomaly::BODY_TRUNCATED);
     }
-    let mut names: Vec<&str> = Vec::new();
-    for (name, value) in message.headers.iter() {
-        // Transfer codings were applied after content codings, and chunked is gone already.
-        if name == "content-encoding" || name == "transfer-encoding" {
-            let given = value.split(',').map(str::trim);
-            let coded = given.filter(|coding| {
-                !["", "identity", "chunked"].iter().any(|no| coding.eq_ignore_ascii_case(no))
-            });
-            match name {
-                "content-encoding" => {
-                    let at = names.len();
-                    names.splice(at..at, coded);
-                }
-                // Whatever else stands there is a framing that did not work.
-                _ => names.extend(coded.filter(|coding| is_compressed(coding))),
-            }
-        }
-    }
+    let names = codings_of(&message.headers);
     let trailer = body.take_trailer();
     let (bytes, anomaly) = codings.remove(&names, body.into_bytes(!names.is_empty()));
     match anomaly {
@@ -254,6 +237,17 @@ pub(crate) fn finish(
     }
 }
 
+/// The codings of a body in the order in which they were applied.
+fn codings_of(headers: &Headers) -> Vec<&str> {
+    let listed = |name| headers.get_all(name).flat_map(|value| value.split(',')).map(str::trim);
+    // Transfer codings were applied after content codings, and chunked is gone already.
+    let content = listed("content-encoding")
+        .filter(|coding| !["", "identity", "chunked"].iter().any(|no| coding.eq_ignore_ascii_case(no)));
+    // Whatever else stands there is a framing that did not work.
+    let transfer = listed("transfer-encoding").filter(|coding| is_compressed(coding));
+    content.chain(transfer).collect()
+}
+
 pub(crate) fn protocol(minor: u8) -> &'static str {
     match minor {
         0 => "http/1.0",
@@ -266,6 +260,9 @@ pub(crate) fn protocol(minor: u8) -> &'static str {
 pub(crate) fn split_target(method: &str, target: String) -> (Option<String>, String) {
     if method == "CONNECT" {
         return (Some(target.clone()), target);
+    }
+    if target.starts_with('/') {
+        return (None, target);
     }
     let scheme_end = match target.split_once("://") {
         Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") => {
@@ -317,6 +314,18 @@ mod tests {
         let mut exchange = Exchange::new(Call::default(), ticket, Mark::default());
         exchange.set_request(head, "10.0.0.2:8080".parse().expect("an address"));
         assert_eq!((exchange.call.host.as_str(), exchange.call.target.as_str()), expect);
+    }
+
+    #[test]
+    fn transfer_codings_come_last_wherever_they_stand() {
+        let headers: Headers = [
+            ("transfer-encoding", "gzip, chunked"),
+            ("content-encoding", "identity, br"),
+            ("content-encoding", "zstd,"),
+        ]
+        .into_iter()
+        .collect();
+        assert_eq!(codings_of(&headers), ["br", "zstd", "gzip"]);
     }
 
     #[test]

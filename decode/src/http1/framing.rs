@@ -59,33 +59,25 @@ enum Coding {
 
 /// What the fields say; `None` when they say nothing, `UntilClose` for a coding that is not chunked at the end.
 fn stated(headers: &Headers, minor: u8, anomalies: &mut Vec<Anomaly>) -> Framing {
-    let mut length: Option<u64> = None;
-    let mut has_length = false;
+    let (mut length, mut has_length) = (None, false);
+    for part in headers.get_all("content-length").flat_map(|value| value.split(',')) {
+        has_length = true;
+        match (parse_length(part), length) {
+            (None, _) => {
+                note(anomalies, Anomaly::BAD_HEAD);
+                note(anomalies, Anomaly::BAD_LENGTH);
+            }
+            (Some(new), Some(old)) if new != old => note(anomalies, Anomaly::DUPLICATE_LENGTH),
+            (Some(_), Some(_)) => {}
+            (new, None) => length = new,
+        }
+    }
     let (mut coding, mut fields) = (None, 0);
-    for (name, value) in headers.iter() {
-        match name {
-            "content-length" => {
-                has_length = true;
-                for part in value.split(',') {
-                    match (parse_length(part), length) {
-                        (None, _) => {
-                            note(anomalies, Anomaly::BAD_HEAD);
-                            note(anomalies, Anomaly::BAD_LENGTH);
-                        }
-                        (Some(new), Some(old)) if new != old => note(anomalies, Anomaly::DUPLICATE_LENGTH),
-                        (Some(_), Some(_)) => {}
-                        (new, None) => length = new,
-                    }
-                }
-            }
-            "transfer-encoding" => {
-                fields += 1;
-                coding = codings(value, coding, anomalies);
-                if fields > 1 || minor == 0 {
-                    note(anomalies, Anomaly::BAD_TRANSFER_ENCODING);
-                }
-            }
-            _ => {}
+    for value in headers.get_all("transfer-encoding") {
+        fields += 1;
+        coding = codings(value, coding, anomalies);
+        if fields > 1 || minor == 0 {
+            note(anomalies, Anomaly::BAD_TRANSFER_ENCODING);
         }
     }
     if coding.is_some() && has_length {

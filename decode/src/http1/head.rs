@@ -92,7 +92,9 @@ pub(crate) fn read_cut(data: &[u8], is_request: bool) -> Option<Head> {
 /// What the fast path tolerates; `is_cut`: there were too many fields.
 fn oddities(data: &[u8], is_cut: bool) -> Vec<Anomaly> {
     let data = super::recognise::skip_line_ends(data);
-    let has_bare_lf = memchr_iter(b'\n', data).any(|at| at == 0 || data[at - 1] != b'\r');
+    // Without an early end, so that many bytes are compared at once.
+    let pairs = data.iter().zip(data.iter().skip(1));
+    let has_bare_lf = pairs.fold(false, |bare, (before, byte)| bare | (*byte == b'\n' && *before != b'\r'));
     match (is_cut, has_bare_lf) {
         (false, false) => Vec::new(),
         (true, false) => vec![Anomaly::BAD_HEAD],
@@ -102,21 +104,11 @@ fn oddities(data: &[u8], is_cut: bool) -> Vec<Anomaly> {
 
 /// The fields, and whether some were left out.
 pub(super) fn collect<'a>(fields: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone) -> (Headers, bool) {
-    let (mut bytes, mut count) = (0, 0);
-    for (name, value) in fields.clone() {
-        bytes += name.len() + value.len();
-        count += 1;
-    }
-    let mut headers = Headers::with_capacity(bytes, count);
-    let mut count = 0;
-    for (name, value) in fields {
-        count += 1;
-        if count > limits::HEADER_FIELDS_MAX {
-            return (headers, true);
-        }
-        headers.push(&text(name), &text(value));
-    }
-    (headers, false)
+    let is_cut = fields.clone().nth(limits::HEADER_FIELDS_MAX).is_some();
+    let kept = fields.take(limits::HEADER_FIELDS_MAX);
+    let headers = Headers::from_bytes(kept.clone())
+        .unwrap_or_else(|| kept.map(|(name, value)| (text(name), text(value))).collect());
+    (headers, is_cut)
 }
 
 /// Bytes above ASCII that are not UTF-8 are taken as ISO-8859-1 (RFC 9110 §5.5).
