@@ -133,7 +133,7 @@ pub const CLOSED_CONNECTIONS_MAX: usize = 4_096;
 /// Completed calls that wait for an earlier request to complete, so that output is in order of request start.
 pub const ORDER_CALLS_MAX: usize = 65_536;
 /// Bytes of bodies that wait for the same reason.
-pub const ORDER_BYTES_MAX: usize = 24 << 20;
+pub const ORDER_BYTES_MAX: usize = 20 << 20;
 /// Attributes and values inside them read of one log record or span of OTLP; one with more is not read.
 pub const OTLP_VALUES_MAX: usize = 10_000;
 /// Requests of a GoReplay file that wait for their response; the oldest go first.
