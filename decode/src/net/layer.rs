@@ -96,6 +96,10 @@ fn typed<'a>(ethertype: u16, payload: &'a [u8], stats: &mut Stats) -> Result<Lay
         0x6558 => Layer::Ethernet(payload),
         0x880b => Layer::Ppp(payload),
         0x894f => Layer::Nsh(payload),
+        // TRILL (RFC 6325 §3): options follow six bytes. Cisco's metadata and FabricPath.
+        0x22f3 => Layer::Ethernet(after(payload, 6 + usize::from(word(payload, 0)? >> 6 & 0x1f) * 4)?),
+        0x8903 => Layer::Ethernet(after(payload, 2)?),
+        0x8909 => Layer::Typed(word(payload, 6)?, &payload[8..]),
         _ => return Err(End::NotIp),
     })
 }
@@ -218,7 +222,7 @@ pub(super) fn looks_like_ip(packet: &[u8]) -> bool {
     }
 }
 
-fn checksum(header: &[u8]) -> u16 {
+pub(super) fn checksum(header: &[u8]) -> u16 {
     let sum: u32 = header.chunks_exact(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
     let folded = (sum >> 16) + (sum & 0xffff);
     ((folded >> 16) + folded) as u16
@@ -272,6 +276,15 @@ mod tests {
         check(frame, &ethernet(&[0x88, 0xa8, 0, 1, 0x81, 0, 0, 5, 8, 0]), Ok(()));
         check(frame, &ethernet(&[0x89, 0x26, 0, 0, 0, 0, 8, 0]), Ok(()));
         check(frame, &ethernet(&[0x88, 0xe7, 0, 0, 0, 1, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 8, 0]), Ok(()));
+        let inner = ethernet(&[8, 0]);
+        check(frame, &ethernet(&[&[0x22, 0xf3, 0, 1, 0, 2, 0, 3][..], &inner].concat()), Ok(()));
+        check(
+            frame,
+            &ethernet(&[&[0x22, 0xf3, 0, 0x41, 0, 2, 0, 3, 9, 9, 9, 9][..], &inner].concat()),
+            Ok(()),
+        );
+        check(frame, &ethernet(&[&[0x89, 3, 0x0a, 0x40][..], &inner].concat()), Ok(()));
+        check(frame, &ethernet(&[0x89, 9, 1, 1, 0, 1, 0, 5, 8, 0]), Ok(()));
         check(frame, &ethernet(&[0, 28, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0]), Ok(()));
         check(frame, &ethernet(&[0, 23, 6, 6, 3]), Ok(()));
         check(frame, &ethernet(&[8, 6]), Err(End::NotIp));

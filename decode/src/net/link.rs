@@ -14,6 +14,11 @@ pub(crate) fn first_layer(link: u16, frame: &[u8]) -> Result<Layer<'_>, End> {
         0 | 108 => loopback(frame),
         12 | 14 | 101 | 228 | 229 => by_version(frame),
         9 | 50 | 104 => serial(frame),
+        6 => token_ring(frame),
+        // FDDI: frame control and two addresses.
+        10 => Ok(Layer::Llc(after(frame, 13)?)),
+        107 => frame_relay(frame),
+        204 => Ok(Layer::Ppp(after(frame, 1)?)),
         // The first byte is the direction.
         166 => Ok(Layer::Ppp(frame.get(2..).filter(|_| frame[1] == 3).unwrap_or(frame))),
         51 => Ok(Layer::Typed(0x8864, frame)),
@@ -56,6 +61,33 @@ fn serial(frame: &[u8]) -> Result<Layer<'_>, End> {
     match frame.first() {
         Some(0x0f | 0x8f) => Ok(Layer::Typed(word(frame, 2)?, &frame[4..])),
         _ => Ok(Layer::Ppp(frame)),
+    }
+}
+
+/// IEEE 802.5: two bytes of control and two addresses; the top bit of the source says that a route follows,
+/// whose first byte holds its length.
+fn token_ring(frame: &[u8]) -> Result<Layer<'_>, End> {
+    let is_routed = frame.get(8).ok_or(End::Bad)? & 0x80 != 0;
+    let route = if is_routed { usize::from(frame.get(14).ok_or(End::Bad)? & 0x1f) } else { 0 };
+    Ok(Layer::Llc(after(frame, 14 + route)?))
+}
+
+/// RFC 2427: an address of two to four bytes, whose last one is odd, the control field, perhaps a byte of
+/// padding, and the number of the network protocol. Cisco's framing has an EtherType behind the address.
+fn frame_relay(frame: &[u8]) -> Result<Layer<'_>, End> {
+    let address = frame.iter().take(4).position(|byte| byte & 1 != 0).ok_or(End::Bad)? + 1;
+    match after(frame, address)? {
+        [3, 0, rest @ ..] | [3, rest @ ..] => match rest {
+            [0xcc | 0x8e, packet @ ..] => Ok(Layer::Ip(packet)),
+            // SNAP.
+            [0x80, 0, 0, 0, high, low, rest @ ..] => {
+                Ok(Layer::Typed(u16::from_be_bytes([*high, *low]), rest))
+            }
+            [0x80, 0, 0x80, 0xc2, 0, 1 | 7, rest @ ..] => Ok(Layer::Ethernet(rest)),
+            _ => Err(End::NotIp),
+        },
+        [high, low, rest @ ..] => Ok(Layer::Typed(u16::from_be_bytes([*high, *low]), rest)),
+        _ => Err(End::Bad),
     }
 }
 
@@ -151,6 +183,17 @@ mod tests {
         check(50, &[0x0f, 0, 8, 0], Ok(()));
         check(104, &[0x8f, 0, 8, 0], Ok(()));
         check(166, &[1, 3, 0, 0x21], Ok(()));
+        check(204, &[1, 0xff, 3, 0, 0x21], Ok(()));
+        check(6, &[&[0x10, 0x40][..], &[2; 12], &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat(), Ok(()));
+        check(
+            6,
+            &[&[0x10, 0x40][..], &[0x82; 12], &[4, 0, 0, 1, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat(),
+            Ok(()),
+        );
+        check(10, &[&[0x50][..], &[2; 12], &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat(), Ok(()));
+        check(107, &[0x18, 0x41, 3, 0xcc], Ok(()));
+        check(107, &[0x18, 0x41, 3, 0, 0x80, 0, 0, 0, 8, 0], Ok(()));
+        check(107, &[0x18, 0x41, 8, 0], Ok(()));
         check(51, &[0x11, 0, 0, 1, 0, 22, 0, 0x21], Ok(()));
         check(100, &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], Ok(()));
         check(113, &[&[0; 14][..], &[8, 0]].concat(), Ok(()));

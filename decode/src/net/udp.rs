@@ -18,7 +18,8 @@ pub(super) fn tunnel<'a>(packet: &'a [u8], stats: &mut Stats) -> Result<Layer<'a
         (6081, _) => (geneve(body), &mut stats.tunnels_geneve),
         (2152, _) | (_, 2152) => (gtp(body), &mut stats.tunnels_gtp),
         (3544, _) | (_, 3544) => (teredo(body), &mut stats.tunnels_other),
-        (1701, _) | (_, 1701) => (l2tp(body), &mut stats.tunnels_other),
+        (1701, _) | (_, 1701) => (l2tp(body).or_else(|| l2tp_v3(body)), &mut stats.tunnels_other),
+        (37008, _) => (tzsp(body), &mut stats.tunnels_other),
         // RFC 7510.
         (6635, _) => (label_stack(body), &mut stats.tunnels_other),
         // RFC 8086.
@@ -107,6 +108,29 @@ fn l2tp(body: &[u8]) -> Option<Layer<'_>> {
         .filter(|_| looks_like_ip(&packet[1..]))
 }
 
+/// Data messages of L2TP version 3 (RFC 3931 §4.1.2); the length of the cookie is not in the packet.
+fn l2tp_v3(body: &[u8]) -> Option<Layer<'_>> {
+    if word(body, 0).ok()? & 0x800f != 3 {
+        return None;
+    }
+    let mut frames = [8, 12, 16, 20].into_iter().filter_map(|at| body.get(at..));
+    frames.find(|frame| looks_like_ethernet(frame)).map(Layer::Ethernet)
+}
+
+/// Received Ethernet frames of TaZmen Sniffer Protocol, as routers mirror them: version, type, protocol, and
+/// fields of a kind, a length and a value up to the one of kind 1.
+fn tzsp(body: &[u8]) -> Option<Layer<'_>> {
+    let mut fields = body.strip_prefix(&[1, 0, 0, 1])?;
+    loop {
+        fields = match fields {
+            [0, rest @ ..] => rest,
+            [1, frame @ ..] => return looks_like_ethernet(frame).then_some(Layer::Ethernet(frame)),
+            [_, len, rest @ ..] => rest.get(usize::from(*len)..)?,
+            _ => return None,
+        };
+    }
+}
+
 fn label_stack(body: &[u8]) -> Option<Layer<'_>> {
     let bottom = body.chunks_exact(4).position(|entry| entry[2] & 1 != 0)?;
     let inner = &body[(bottom + 1) * 4..];
@@ -153,7 +177,10 @@ mod tests {
         check(2152, &[&[0x30, 0xff, 0, 20, 0, 0, 0, 1]], Ok(()));
         check(2152, &[&[0x34, 0xff, 0, 28, 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0, 9, 0]], Ok(()));
         check(1701, &[&[0, 2, 0, 1, 0, 1, 0xff, 3, 0, 0x21]], Ok(()));
+        check(1701, &[&[0, 3, 0, 0, 0, 0, 0, 7], &ETHERNET], Ok(()));
         check(6635, &[&[0, 1, 1, 64]], Ok(()));
+        check(37008, &[&[1, 0, 0, 1, 1], &ETHERNET], Ok(()));
+        check(37008, &[&[1, 0, 0, 1, 0, 10, 1, 200, 1], &ETHERNET], Ok(()));
         check(4754, &[&[0, 0, 8, 0]], Ok(()));
     }
 
