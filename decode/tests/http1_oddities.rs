@@ -105,6 +105,42 @@ fn heads_that_break_the_grammar() {
     assert_eq!(check(&head(get, &many), OK, &[]).request.expect("a request").headers.len(), 301);
 }
 
+/// Methods are any token (RFC 9110 §9.1); readers are lenient about the first line.
+#[test]
+fn first_lines_that_few_write() {
+    let head = |line: &str| format!("{line}\r\nHost: a.example\r\n\r\n").into_bytes();
+    for (line, method, anomalies) in [
+        ("get / HTTP/1.1", "get", &[][..]),
+        ("M-x.y!# / HTTP/1.1", "M-x.y!#", &[]),
+        ("GET  / HTTP/1.1", "GET", &["bad-head"]),
+    ] {
+        let call = check(&head(line), OK, anomalies);
+        assert_eq!((call.method.as_str(), call.target.as_str(), call.status), (method, "/", Some(204)));
+    }
+    let small =
+        check(NEXT.0, b"http/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", &["bad-head", "bad-version"]);
+    assert_eq!((small.status, answered(&small)), (Some(200), &b"ok"[..]));
+    let calls = run(&[(NEXT.0, b"ICY 200 OK\r\nicy-name: x\r\n\r\nmusic")]);
+    assert_eq!((calls.len(), calls[0].status, answered(&calls[0])), (1, Some(200), &b"music"[..]));
+    // What stands behind a body that is longer than it says hides no answer.
+    check(NEXT.0, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokEXTRA", &[]);
+}
+
+#[test]
+fn what_only_looks_like_http() {
+    for (request, response) in [
+        ("OPTIONS rtsp://a.example/1 RTSP/1.0\r\nCSeq: 1\r\n\r\n", "RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n"),
+        ("OPTIONS sip:a.example SIP/2.0\r\nVia: x\r\n\r\n", "SIP/2.0 200 OK\r\nVia: x\r\n\r\n"),
+        ("OPTIONS icap://a.example/x ICAP/1.0\r\nHost: x\r\n\r\n", "ICAP/1.0 204 No\r\n\r\n"),
+        ("CONNECT {\"verbose\":false}\r\nPING\r\n", "PONG\r\n"),
+        ("get key\r\n", "END\r\n"),
+        ("EHLO a.example\r\n", "250 OK\r\n"),
+        ("USER anonymous\r\nPASS x\r\n", "331 name okay\r\n230 in\r\n"),
+    ] {
+        assert_eq!(run(&[(request.as_bytes(), response.as_bytes())]), [], "{request}");
+    }
+}
+
 #[test]
 fn chunks_that_break_the_grammar() {
     let response =

@@ -123,8 +123,8 @@ fn request_line(line: &[u8], anomalies: &mut Vec<Anomaly>) -> Option<(First, u8)
             note(anomalies, Anomaly::BAD_VERSION);
             (rest[..target_end].trim_ascii(), 1)
         }
-        // Many line-based protocols look like this: only a well-known method is believed.
-        _ if METHODS.contains(&method) => {
+        // Many line-based protocols look like this: only a well-known method and a path are believed.
+        last if METHODS.contains(&method) && rest.starts_with(b"/") && !is_version(last) => {
             note(anomalies, Anomaly::BAD_VERSION);
             (rest, NO_VERSION)
         }
@@ -145,13 +145,20 @@ fn request_line(line: &[u8], anomalies: &mut Vec<Anomaly>) -> Option<(First, u8)
     Some((first, minor))
 }
 
+/// Name and version of another protocol (RTSP, SIP, ICAP).
+fn is_version(word: &[u8]) -> bool {
+    let name = word.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    name > 1 && matches!(word[name..], [b'/', b'0'..=b'9', ..])
+}
+
 fn status_line(line: &[u8], anomalies: &mut Vec<Anomaly>) -> Option<(First, u8)> {
-    let rest = line.strip_prefix(b"HTTP/")?;
+    let rest = line.get(5..).filter(|_| line[..5].eq_ignore_ascii_case(b"HTTP/"));
+    let rest = rest.or_else(|| line.strip_prefix(b"ICY").filter(|rest| rest.starts_with(b" ")))?;
     let version_end = memchr::memchr(b' ', rest)?;
     let minor = match &rest[..version_end] {
-        b"1.0" => 0,
-        b"1.1" => 1,
-        [b'0'..=b'9', ..] => {
+        b"1.0" if line.starts_with(b"HTTP") => 0,
+        b"1.1" if line.starts_with(b"HTTP") => 1,
+        b"" | [b'0'..=b'9', ..] => {
             note(anomalies, Anomaly::BAD_VERSION);
             1
         }

@@ -9,7 +9,7 @@ use super::exchange::{Exchange, Progress};
 use super::framing::note;
 use super::head::{self, Head};
 use super::lenient;
-use super::recognise::{Start, recognise, recognise_segment, skip_line_ends};
+use super::recognise::{Start, may_be_response, recognise, recognise_segment, skip_line_ends};
 use crate::out::Out;
 use crate::session::Mark;
 
@@ -80,7 +80,10 @@ impl Http1 {
                 let expect = if self.talk.client == Some(dir) { Start::Request } else { Start::Response };
                 if known < 32 {
                     let start: Vec<u8> = self.sides[dir].head.iter().take(64).copied().collect();
-                    self.vet(dir, &start, expect);
+                    // What was kept is no head; these bytes may begin the next one.
+                    if !self.vet(dir, &start, expect) && known > 0 && self.is_message(dir, bytes) {
+                        return 0;
+                    }
                 }
                 taken
             }
@@ -99,7 +102,8 @@ impl Http1 {
     /// Leaves the stream alone, until the next segment that starts a message, when these bytes start none.
     fn vet(&mut self, dir: usize, bytes: &[u8], expect: Start) -> bool {
         let start = recognise(bytes);
-        if start == expect || start == Start::Short {
+        let is_open = self.calls == 0 || expect == Start::Request || may_be_response(bytes);
+        if start == expect || (start == Start::Short && is_open) {
             return true;
         }
         if self.is_turned_round(dir, bytes) {

@@ -42,9 +42,7 @@ pub(crate) fn skip_line_ends(bytes: &[u8]) -> &[u8] {
 /// Looks only at the first bytes: used while a head grows.
 pub(crate) fn recognise(bytes: &[u8]) -> Start {
     let bytes = skip_line_ends(bytes);
-    let response = b"HTTP/";
-    let shown = bytes.len().min(response.len());
-    if bytes[..shown] == response[..shown] {
+    if let Some(shown) = response_name(bytes) {
         return match bytes.get(shown) {
             None => Start::Short,
             Some(byte) if byte.is_ascii_digit() => Start::Response,
@@ -58,10 +56,46 @@ pub(crate) fn recognise(bytes: &[u8]) -> Start {
         Some([b' ', rest @ ..]) if token > 0 => match rest.first() {
             None => Start::Short,
             Some(byte) if byte.is_ascii_graphic() || *byte >= 0x80 => Start::Request,
-            Some(_) => Start::Other,
+            Some(_) => odd_request(bytes),
         },
-        _ => Start::Other,
+        _ => odd_request(bytes),
     }
+}
+
+/// How much of a status line's first word is shown: readers take it in small letters too, and SHOUTcast's
+/// servers have a name of their own.
+fn response_name(bytes: &[u8]) -> Option<usize> {
+    [b"HTTP/".as_slice(), b"ICY "].into_iter().find_map(|name| {
+        let shown = bytes.len().min(name.len());
+        bytes[..shown].eq_ignore_ascii_case(&name[..shown]).then_some(shown)
+    })
+}
+
+/// True when a response may begin with these bytes.
+pub(super) fn may_be_response(bytes: &[u8]) -> bool {
+    response_name(skip_line_ends(bytes)).is_some()
+}
+
+/// A method of any characters that a token has (RFC 9110 §9.1), or several spaces after it: believed for the
+/// version at the end of the line.
+fn odd_request(bytes: &[u8]) -> Start {
+    let token = bytes.iter().take(METHOD_MAX + 1).take_while(|byte| is_token_byte(**byte)).count();
+    match bytes.get(token) {
+        _ if token == 0 || token > METHOD_MAX => return Start::Other,
+        Some(b' ') | None => {}
+        Some(_) => return Start::Other,
+    }
+    match memchr::memchr(b'\n', bytes) {
+        None => Start::Short,
+        Some(end) if has_version(&bytes[..end]) => Start::Request,
+        Some(_) => Start::Other,
+    }
+}
+
+/// True for a line that ends in a version of HTTP/1.
+fn has_version(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    line.len() > 9 && line[line.len() - 9..line.len() - 1] == *b" HTTP/1."
 }
 
 /// Looks at the whole first line of a segment, or at a method that is well known: used to find the next
@@ -75,15 +109,16 @@ pub(crate) fn recognise_segment(bytes: &[u8]) -> Start {
     }
     let bytes = skip_line_ends(bytes);
     let sure = match memchr::memchr(b'\n', bytes) {
-        Some(end) => {
-            let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
-            line.len() > 9 && line[line.len() - 9..line.len() - 1] == *b" HTTP/1."
-        }
+        Some(end) => has_version(&bytes[..end]),
         None => {
             METHODS.iter().any(|method| bytes.starts_with(method) && bytes.get(method.len()) == Some(&b' '))
         }
     };
     if sure { Start::Request } else { Start::Other }
+}
+
+pub(super) fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 fn is_method_byte(byte: u8) -> bool {
@@ -111,6 +146,15 @@ mod tests {
         check("CUSTOM /a/long/pa", Start::Request, Start::Other);
         check("HTTP/1.1 200", Start::Response, Start::Response);
         check("HTTP/2.0 200", Start::Response, Start::Other);
+        check("http/1.1 200", Start::Response, Start::Other);
+        check("ICY 200 OK\r\n", Start::Response, Start::Other);
+        check("get / HTTP/1.1\r\n", Start::Request, Start::Request);
+        check("M.x! / HTTP/1.1\r\n", Start::Request, Start::Request);
+        check("GET  / HTTP/1.1\r\n", Start::Request, Start::Request);
+        check("get /a/long/pa", Start::Short, Start::Other);
+        check("get key\r\n", Start::Other, Start::Other);
+        check("220 mail.example.com\r\n", Start::Other, Start::Other);
+        check("*1\r\n$4\r\nPING\r\n", Start::Other, Start::Other);
         check("HTTP/", Start::Short, Start::Other);
         check("HTTP/x", Start::Other, Start::Other);
         check("HTT", Start::Short, Start::Other);
