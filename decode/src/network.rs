@@ -114,7 +114,7 @@ impl Network {
     }
 
     fn tcp(&mut self, datagram: &Datagram<'_>, id: u16, ts: i64, out: &mut Out) -> Result<(), End> {
-        let segment = read_tcp(datagram.payload, datagram.cut).ok_or(End::Bad)?;
+        let segment = read_tcp(datagram).ok_or(End::Bad)?;
         if !self.shard.owns((datagram.src, segment.src_port), (datagram.dst, segment.dst_port)) {
             return Ok(());
         }

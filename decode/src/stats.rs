@@ -183,7 +183,10 @@ counters! {
     repeated_bytes,
     /// Payload bytes outside any window or after the close.
     stray_bytes,
-    /// Resets outside the window of their receiver, which do not end a connection.
+    /// TCP packets that their receiver may not have taken (a wrong checksum, a clock that went back, ...): their payload
+    /// counts once it is acknowledged and no other packet brought it.
+    doubted_packets,
+    /// Resets and ends that their receiver did not heed: outside its window, or in packets that are doubted.
     ignored_ends,
     /// Places where bytes of a stream are missing.
     gaps,

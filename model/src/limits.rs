@@ -20,6 +20,10 @@ pub const STREAM_US_MAX: i64 = 60 * 60 * 1_000_000;
 pub const STREAM_ORDER_US: i64 = 10 * 1_000_000;
 /// Bytes held out of order per direction of a TCP connection.
 pub const REORDER_BYTES_MAX: usize = 4 << 20;
+/// Segments per direction set aside because their receiver may not have taken them; more are no forgeries.
+pub const DOUBTED_SEGMENTS_MAX: usize = 64;
+/// Bytes of one direction that are on their way and go beside the stream (urgent data).
+pub const URGENT_BYTES_MAX: usize = 64;
 /// Bytes held for all TCP connections together.
 pub const STREAM_BYTES_MAX: usize = 1 << 30;
 /// TCP connections followed at once; the longest idle one is closed first.

@@ -102,7 +102,7 @@ mod tests {
         let mut second = first.clone();
         change(&mut second);
         let (src, dst) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
-        let datagram = |payload| Datagram { src, dst, protocol: 6, payload, cut: 0 };
+        let datagram = |payload| Datagram { src, dst, protocol: 6, payload, cut: 0, hops: 0, is_odd: false };
         let mut duplicates = Duplicates::new();
         // Times around the wrap of their low half.
         let ts = (7_i64 << 32) - 10;
@@ -134,7 +134,8 @@ mod tests {
                 packet[4..8].copy_from_slice(&(0x7fff_0000 + count * (step % 64 + 1)).to_be_bytes());
                 packet[8..12].copy_from_slice(&(0xfff0_0000 + count * (step / 64)).to_be_bytes());
                 packet[12] = 0x50;
-                let datagram = Datagram { src, dst, protocol: 6, payload: &packet, cut: 0 };
+                let datagram =
+                    Datagram { src, dst, protocol: 6, payload: &packet, cut: 0, hops: 0, is_odd: false };
                 assert!(!duplicates.is_copy(&datagram, 0, i64::from(count) * 50), "{step}, packet {count}");
             }
         }

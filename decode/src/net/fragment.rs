@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use model::limits;
 use rustc_hash::FxHashMap;
 
-use super::ip::{Datagram, Piece, behind_extensions};
+use super::ip::{AUTHENTICATION, Datagram, Piece, behind_extensions};
 use crate::stats::Stats;
 
 /// Largest payload of an IP packet.
@@ -72,6 +72,8 @@ pub(crate) struct Rebuilt {
     protocol: u8,
     payload: Vec<u8>,
     cut: u32,
+    hops: u8,
+    is_odd: bool,
     /// The low half of its identification.
     pub(crate) id: u16,
 }
@@ -90,22 +92,22 @@ pub(crate) enum Added {
 impl Rebuilt {
     /// The datagram as if it had come in one piece.
     pub(crate) fn datagram(&self) -> Datagram<'_> {
-        let Self { src, dst, protocol, ref payload, cut, .. } = *self;
+        let Self { src, dst, protocol, ref payload, cut, hops, is_odd, .. } = *self;
         let (protocol, payload) = match src {
-            IpAddr::V4(_) => (protocol, &payload[..]),
-            IpAddr::V6(_) => behind_extensions(protocol, payload).unwrap_or((protocol, payload)),
+            IpAddr::V4(_) if protocol != AUTHENTICATION => (protocol, &payload[..]),
+            _ => behind_extensions(protocol, payload).unwrap_or((protocol, payload)),
         };
-        Datagram { src, dst, protocol, payload, cut }
+        Datagram { src, dst, protocol, payload, cut, hops, is_odd }
     }
 }
 
 impl Fragments {
     /// Takes one piece, captured at `ts`.
     pub(crate) fn add(&mut self, piece: &Piece<'_>, ts: i64, stats: &mut Stats) -> Added {
-        let Datagram { src, dst, protocol, payload, cut } = piece.datagram;
+        let Datagram { src, dst, protocol, payload, cut, hops, is_odd } = piece.datagram;
         let len = payload.len() + cut as usize;
-        let is_odd = piece.more && (len == 0 || !len.is_multiple_of(8));
-        if piece.offset + len > PAYLOAD_MAX || is_odd {
+        let is_uneven = piece.more && (len == 0 || !len.is_multiple_of(8));
+        if piece.offset + len > PAYLOAD_MAX || is_uneven {
             stats.datagrams_dropped += 1;
             return Added::Kept;
         }
@@ -138,7 +140,7 @@ impl Fragments {
             let protocol = parts.protocol;
             parts.settle(State::Done);
             parts.since_ts = ts;
-            Rebuilt { src, dst, protocol, payload, cut, id: piece.id as u16 }
+            Rebuilt { src, dst, protocol, payload, cut, hops, is_odd, id: piece.id as u16 }
         });
         self.bytes = self.bytes + parts.bytes - before;
         rebuilt.map_or(Added::Kept, Added::Rebuilt)
@@ -262,7 +264,8 @@ mod tests {
 
     fn piece(v6: bool, id: u32, offset: usize, more: bool, payload: &[u8]) -> Piece<'_> {
         let address = if v6 { IpAddr::from([7_u16; 8]) } else { IpAddr::from([10, 0, 0, 1]) };
-        let datagram = Datagram { src: address, dst: address, protocol: 6, payload, cut: 0 };
+        let datagram =
+            Datagram { src: address, dst: address, protocol: 6, payload, cut: 0, hops: 0, is_odd: false };
         Piece { datagram, id, offset, more }
     }
 

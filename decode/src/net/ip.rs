@@ -4,10 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use model::limits;
 
+use super::layer::checksum;
 use crate::input::{u16_at, u32_at};
 
 /// The authentication header (RFC 4302), of both versions.
-const AUTHENTICATION: u8 = 51;
+pub(crate) const AUTHENTICATION: u8 = 51;
 /// The fragment header of version 6.
 const FRAGMENT: u8 = 44;
 
@@ -21,6 +22,10 @@ pub(crate) struct Datagram<'a> {
     pub payload: &'a [u8],
     /// Payload bytes that were sent but not captured (snap length).
     pub cut: u32,
+    /// Routers that may still pass it on (time to live, hop limit); 0 when not known.
+    pub hops: u8,
+    /// The header has a wrong checksum or options that contradict themselves: its receiver may not take it.
+    pub is_odd: bool,
 }
 
 /// A piece of a fragmented packet.
@@ -79,6 +84,8 @@ fn read_v4(packet: &[u8]) -> Option<Ip<'_>> {
         protocol,
         payload,
         cut,
+        hops: header[8],
+        is_odd: is_odd(&packet[..header_len]),
     };
     let flags = u16_at(header, 6, true)?;
     let (offset, more) = (usize::from(flags & 0x1fff) * 8, flags & 0x2000 != 0);
@@ -87,6 +94,23 @@ fn read_v4(packet: &[u8]) -> Option<Ip<'_>> {
         return Some(Ip::Whole(datagram, id));
     }
     Some(Ip::Piece(Piece { datagram, id: u32::from(id), offset, more }))
+}
+
+/// A checksum that is there and wrong (cards fill in the others), or options whose lengths do not add up.
+fn is_odd(header: &[u8]) -> bool {
+    let has_checksum = header[10..12] != [0, 0];
+    has_checksum && checksum(header) != 0xffff || !is_option_list(&header[20..])
+}
+
+fn is_option_list(mut options: &[u8]) -> bool {
+    loop {
+        options = match *options {
+            [] | [0, ..] => return true,
+            [1, ref rest @ ..] => rest,
+            [_, len, ..] if len >= 2 && usize::from(len) <= options.len() => &options[usize::from(len)..],
+            _ => return false,
+        }
+    }
 }
 
 fn read_v6(packet: &[u8]) -> Option<Ip<'_>> {
@@ -101,7 +125,7 @@ fn read_v6(packet: &[u8]) -> Option<Ip<'_>> {
     };
     let mut payload = &packet[40..(40 + total).min(packet.len())];
     let cut = (total - payload.len()) as u32;
-    let (src, dst) = (address(8)?, address(24)?);
+    let (src, dst, hops) = (address(8)?, address(24)?, header[7]);
     let (mut protocol, rest) = behind_extensions(header[6], payload)?;
     payload = rest;
     if protocol == FRAGMENT {
@@ -111,12 +135,12 @@ fn read_v6(packet: &[u8]) -> Option<Ip<'_>> {
         payload = &payload[8..];
         if offset > 0 || more {
             // What follows the header of a later fragment is data, not a header.
-            let datagram = Datagram { src, dst, protocol, payload, cut };
+            let datagram = Datagram { src, dst, protocol, payload, cut, hops, is_odd: false };
             return Some(Ip::Piece(Piece { datagram, id, offset, more }));
         }
         (protocol, payload) = behind_extensions(protocol, payload)?;
     }
-    Some(Ip::Whole(Datagram { src, dst, protocol, payload, cut }, 0))
+    Some(Ip::Whole(Datagram { src, dst, protocol, payload, cut, hops, is_odd: false }, 0))
 }
 
 /// The payload behind extension headers up to a fragment header, and what it is; `None` when one is cut.

@@ -16,5 +16,5 @@ pub(crate) use fragment::{Added, Fragments};
 pub(crate) use ip::{Datagram, Ip, read_ip};
 pub(crate) use layer::{End, Layer, ip_packet};
 pub(crate) use link::first_layer;
-pub(crate) use tcp::{Segment, read_tcp};
+pub(crate) use tcp::{Checksum, Segment, read_tcp};
 pub(crate) use tunnel::tunnel;

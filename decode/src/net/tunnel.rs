@@ -101,7 +101,8 @@ mod tests {
         let address = IpAddr::from([10, 0, 0, 9]);
         let read = |payload| {
             let mut stats = Stats::default();
-            let datagram = Datagram { src: address, dst: address, protocol, payload, cut: 0 };
+            let datagram =
+                Datagram { src: address, dst: address, protocol, payload, cut: 0, hops: 0, is_odd: false };
             tunnel(&datagram, &mut stats).and_then(|layer| ip_packet(layer, &mut stats))
         };
         assert_eq!(read(&bytes), expect.map(|()| &IP[..]), "{header:02x?}");

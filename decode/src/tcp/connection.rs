@@ -4,33 +4,16 @@ use std::net::SocketAddr;
 
 use model::limits;
 
+use super::doubt::{Aside, Doubt, Sender};
 use super::half::{Half, Piece};
+use super::hold::Hold;
+use super::rival::Rival;
 use crate::net::Segment;
-use crate::order::Ticket;
 use crate::out::Out;
 use crate::session::{Mark, Session, Talk};
 
 /// Packets in a row outside the window, after which the ports were taken over by another connection.
 const STRAYS_MAX: u32 = 3;
-
-/// The state of waiting for missing bytes.
-#[derive(Debug, Clone, Copy)]
-struct Hold {
-    /// When it began; moved to when an acknowledgement showed that the bytes had reached their receiver.
-    since_packet: u32,
-    since_ts: i64,
-    acknowledged: bool,
-    /// Keeps calls that start later from being handed out before those that may lie in the held bytes.
-    ticket: Ticket,
-}
-
-/// A packet of a handshake that does not belong to the connection, and may open the next one.
-#[derive(Debug, Clone, Copy)]
-struct Rival {
-    dir: usize,
-    seq: u32,
-    ack: Option<u32>,
-}
 
 /// What the connection wants done about a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,16 +27,19 @@ pub(crate) enum Verdict {
 
 #[derive(Debug)]
 pub(crate) struct Connection {
-    halves: [Half; 2],
+    pub(super) halves: [Half; 2],
+    pub(super) senders: [Sender; 2],
+    pub(super) aside: [Aside; 2],
     session: Session,
-    packets: u32,
-    strays: u32,
-    hold: Option<Hold>,
-    carried_data: bool,
-    closed: bool,
+    pub(super) packets: u32,
+    /// Packets in a row outside the window, of either direction.
+    strays: [u32; 2],
+    pub(super) hold: Option<Hold>,
+    pub(super) carried_data: bool,
+    pub(super) closed: bool,
     /// The direction whose reset closed it.
     reset_by: Option<usize>,
-    rival: Option<Rival>,
+    pub(super) rival: Option<Rival>,
     /// Latest packet, microseconds.
     pub(crate) last_ts: i64,
 }
@@ -64,9 +50,11 @@ impl Connection {
         let origin = format!("{} {} {} {ts}", peers[0], peers[1], first.seq).into_bytes();
         Self {
             halves: [Half::default(), Half::default()],
+            senders: [Sender::default(), Sender::default()],
+            aside: [Aside::default(), Aside::default()],
             session: Session::new(Talk::new(peers, origin)),
             packets: 0,
-            strays: 0,
+            strays: [0; 2],
             hold: None,
             carried_data: false,
             closed: false,
@@ -78,7 +66,8 @@ impl Connection {
 
     /// Bytes held for this connection.
     pub(crate) fn bytes(&self) -> usize {
-        self.halves[0].bytes + self.halves[1].bytes + self.session.bytes()
+        let held = self.halves.iter().map(|half| half.bytes).sum::<usize>();
+        held + self.aside.iter().map(|aside| aside.bytes).sum::<usize>() + self.session.bytes()
     }
 
     /// Takes one segment of direction `dir`.
@@ -91,13 +80,10 @@ impl Connection {
                 return Verdict::Another;
             }
             out.stats.stray_bytes += payload;
-            self.rival = Some(Rival { dir, seq: segment.seq, ack: segment.ack });
+            self.rival = Some(Rival::new(dir, segment));
             return Verdict::Taken;
         }
-        if let Some(rival) = self.rival
-            && (rival.dir, rival.seq.wrapping_add(1)) == (dir, segment.seq)
-            && payload > 0
-        {
+        if payload > 0 && self.rival.is_some_and(|rival| rival.goes_on(dir, segment)) {
             return Verdict::Another;
         }
         if self.closed {
@@ -110,20 +96,33 @@ impl Connection {
             return Verdict::Taken;
         }
         let Some(at) = self.place(dir, segment) else {
-            self.strays += 1;
-            if self.strays >= STRAYS_MAX && payload > 0 {
+            self.strays[dir] += 1;
+            if self.is_taken_over(dir) && payload > 0 {
                 return Verdict::Another;
             }
             out.stats.stray_bytes += payload;
             return Verdict::Taken;
         };
-        self.strays = 0;
+        self.strays = [0; 2];
+        self.recall_behind(dir, at, out);
+        let doubt = self.doubt(dir, at, segment);
         let ack = match segment.ack {
-            Some(ack) if !segment.rst => self.halves[1 - dir].acknowledge(ack).unwrap_or(0),
+            Some(ack) if !segment.rst && doubt.is_none_or(|doubt| doubt == Doubt::Early) => {
+                self.halves[1 - dir].acknowledge(ack).unwrap_or(0)
+            }
             _ => 0,
         };
+        self.senders[dir].acknowledged |= ack > 0;
+        self.recall(1 - dir, out);
+        if let Some(doubt) = doubt {
+            self.set_aside(dir, at, doubt, segment, Mark { seq: at, ack: 0, ts }, out);
+            return Verdict::Taken;
+        }
         let len = payload + u64::from(segment.cut);
         let half = &mut self.halves[dir];
+        if at <= half.next {
+            self.senders[dir].taken(segment);
+        }
         // The receiver heeds a reset only inside its window (RFC 9293 §3.5.2), which begins where it has
         // acknowledged; an end before bytes that were sent already is made up.
         let is_reset = segment.rst && at >= half.acked.min(half.next);
@@ -157,30 +156,11 @@ impl Connection {
         }
     }
 
-    /// A handshake that does not belong to what was seen so far.
-    fn is_reopened(&self, dir: usize, segment: &Segment<'_>) -> bool {
-        let half = &self.halves[dir];
-        let at = half.extend(segment.seq.wrapping_add(1));
-        match half.opened_at {
-            Some(opened_at) => opened_at != at,
-            // The handshake may come after the first data when the mirror swaps packets.
-            None if half.started || self.closed => {
-                half.next.wrapping_sub(at) > limits::REORDER_BYTES_MAX as u64
-            }
-            None => false,
-        }
-    }
-
-    /// True when a handshake that does not fit opens another connection: this one is over, or both ends take
-    /// part in it. One packet alone may be made up; its receiver would only repeat where it stands.
-    fn is_succeeded(&self, dir: usize, segment: &Segment<'_>) -> bool {
-        let agrees = |rival: &Rival| {
-            rival.dir != dir
-                && (segment.ack == Some(rival.seq.wrapping_add(1))
-                    || rival.ack == Some(segment.seq.wrapping_add(1)))
-        };
-        let is_over = self.closed || !self.carried_data || self.halves.iter().any(|half| half.end.is_some());
-        is_over || self.rival.as_ref().is_some_and(agrees)
+    /// The packets outside the window are so many, and of both ends if both are seen, that they are another
+    /// connection's; those of one end alone may be made up.
+    fn is_taken_over(&self, dir: usize) -> bool {
+        let is_mutual = self.strays[1 - dir] > 0 || !self.halves[1 - dir].seen;
+        self.strays.iter().sum::<u32>() >= STRAYS_MAX && is_mutual
     }
 
     /// Extended position of the segment's payload; `None` when it is outside the window.
@@ -212,31 +192,51 @@ impl Connection {
         self.carried_data = true;
         let read_by_sender = self.halves[1 - dir].readable();
         let half = &mut self.halves[dir];
-        let end = at + segment.payload.len() as u64 + u64::from(segment.cut);
-        if end <= half.next {
-            out.stats.repeated_bytes += segment.payload.len() as u64;
+        let len = segment.payload.len() as u64;
+        if at + len + u64::from(segment.cut) <= half.next {
+            out.stats.repeated_bytes += len;
             return;
         }
-        if half.is_idle() && at == half.next && mark.ack <= read_by_sender {
+        if let Some(urgent) = segment.urgent {
+            half.note_urgent(at + u64::from(urgent));
+        }
+        if at == half.next && mark.ack <= read_by_sender && half.is_unproven(read_by_sender) {
+            if half.contradicts(at, segment.payload) {
+                out.stats.overlaps += 1;
+                self.session.contradicted(dir);
+            }
             self.deliver(dir, mark, segment.payload, segment.cut, out);
             return;
         }
-        let old = half.next.saturating_sub(at).min(segment.payload.len() as u64) as usize;
-        out.stats.repeated_bytes += old as u64;
-        let known = (half.next.saturating_sub(at) - old as u64) as u32;
-        let piece = Piece {
-            ack: mark.ack,
-            ts: mark.ts,
-            data: segment.payload[old..].to_vec(),
-            cut: segment.cut - known,
-            contradicted: false,
-        };
-        out.stats.overlaps += u64::from(half.hold(at.max(half.next), piece));
+        let data = segment.payload.to_vec();
+        self.keep(
+            dir,
+            at,
+            Piece { ack: mark.ack, ts: mark.ts, data, cut: segment.cut, contradicted: false },
+            out,
+        );
+    }
+
+    /// Holds what is new of a piece.
+    pub(super) fn keep(&mut self, dir: usize, at: u64, mut piece: Piece, out: &mut Out) {
+        let half = &mut self.halves[dir];
+        let before = piece.data.len();
+        piece.drop_front(half.next.saturating_sub(at));
+        out.stats.repeated_bytes += (before - piece.data.len()) as u64;
+        if piece.len() > 0 {
+            out.stats.overlaps += u64::from(half.hold(at.max(half.next), piece));
+        }
     }
 
     fn deliver(&mut self, dir: usize, mark: Mark, bytes: &[u8], cut: u32, out: &mut Out) {
-        out.stats.stream_bytes += bytes.len() as u64;
-        self.session.data(dir, mark, bytes, out);
+        let (mut mark, mut rest) = (mark, bytes);
+        while let Some(urgent) = self.halves[dir].urgent_in(mark.seq, rest.len()) {
+            self.feed(dir, mark, &rest[..urgent], out);
+            out.stats.stray_bytes += 1;
+            rest = &rest[urgent + 1..];
+            mark.seq += urgent as u64 + 1;
+        }
+        self.feed(dir, mark, rest, out);
         let half = &mut self.halves[dir];
         half.started = true;
         half.next += bytes.len() as u64;
@@ -245,7 +245,12 @@ impl Connection {
         }
     }
 
-    fn gap(&mut self, dir: usize, to: u64, out: &mut Out) {
+    fn feed(&mut self, dir: usize, mark: Mark, bytes: &[u8], out: &mut Out) {
+        out.stats.stream_bytes += bytes.len() as u64;
+        self.session.data(dir, mark, bytes, out);
+    }
+
+    pub(super) fn gap(&mut self, dir: usize, to: u64, out: &mut Out) {
         let from = self.halves[dir].next;
         out.stats.gaps += 1;
         out.stats.gap_bytes += to - from;
@@ -254,7 +259,7 @@ impl Connection {
     }
 
     /// Delivers what can be, and gives up what waited too long.
-    fn advance(&mut self, out: &mut Out) {
+    pub(super) fn advance(&mut self, out: &mut Out) {
         if self.halves[0].is_idle() && self.halves[1].is_idle() {
             return;
         }
@@ -299,83 +304,6 @@ impl Connection {
         }
     }
 
-    /// Starts, restarts or ends the wait.
-    fn note_hold(&mut self, moved: bool, out: &mut Out) {
-        let waiting = !(self.halves[0].is_idle() && self.halves[1].is_idle());
-        if let Some(hold) = self.hold
-            && (!waiting || moved)
-        {
-            out.order.cancel(hold.ticket);
-            self.hold = None;
-        }
-        if !waiting {
-            return;
-        }
-        let acknowledged = (0..2).any(|dir| self.is_acknowledged(dir));
-        let (since_packet, since_ts) = (self.packets, out.order.now());
-        match &mut self.hold {
-            Some(hold) if acknowledged && !hold.acknowledged => {
-                *hold = Hold { since_packet, since_ts, acknowledged, ticket: hold.ticket };
-            }
-            Some(_) => {}
-            None => {
-                let ticket = out.order.open(self.last_ts);
-                self.hold = Some(Hold { since_packet, since_ts, acknowledged, ticket });
-            }
-        }
-    }
-
-    /// True when this direction waits for bytes that its receiver has, or when the receiver cannot be seen.
-    fn is_acknowledged(&self, dir: usize) -> bool {
-        let half = &self.halves[dir];
-        let waited_for = !half.is_idle() || self.halves[1 - dir].ready().is_some();
-        waited_for && half.ready().is_none() && (half.acked > half.next || !self.halves[1 - dir].seen)
-    }
-
-    fn is_overdue(&self, moved: bool, out: &Out) -> bool {
-        if self.halves.iter().any(|half| half.bytes > limits::REORDER_BYTES_MAX) {
-            return true;
-        }
-        let Some(hold) = self.hold.filter(|_| !moved) else { return false };
-        let waited_us = out.order.now().saturating_sub(hold.since_ts);
-        if !hold.acknowledged {
-            return waited_us >= limits::HOLD_UNACKED_US_MAX;
-        }
-        self.packets.wrapping_sub(hold.since_packet) >= limits::HOLD_PACKETS_MAX
-            || waited_us >= limits::HOLD_US_MAX
-    }
-
-    /// Declares the bytes lost that everything else waits for; `all`: also those that nobody acknowledged.
-    fn give_up(&mut self, all: bool, out: &mut Out) -> bool {
-        // A segment that continues its stream was sent after bytes of the other side that never came.
-        for dir in 0..2 {
-            let other = &self.halves[1 - dir];
-            if let Some(piece) = self.halves[dir].ready()
-                && other.ready().is_none()
-            {
-                let to = other.first_held().map_or(piece.ack, |first| first.min(piece.ack));
-                self.gap(1 - dir, to, out);
-                return true;
-            }
-        }
-        for dir in 0..2 {
-            let half = &self.halves[dir];
-            let Some(first) = half.first_held().filter(|first| *first > half.next) else { continue };
-            let full = half.bytes > limits::REORDER_BYTES_MAX;
-            let waited = self.hold.is_some_and(|hold| !hold.acknowledged);
-            if all || full || waited || self.is_acknowledged(dir) {
-                self.gap(dir, first, out);
-                return true;
-            }
-        }
-        // Each side claims to have been sent after the other: no real stack does that.
-        if self.halves.iter().all(|half| half.ready().is_some()) {
-            self.halves[0].forget_ack();
-            return true;
-        }
-        false
-    }
-
     fn finish_halves(&mut self, out: &mut Out) {
         let mut ended = 0;
         for dir in 0..2 {
@@ -397,9 +325,11 @@ impl Connection {
             return;
         }
         self.drain(out);
+        self.drop_beyond_end(out);
         while self.give_up(true, out) {
             self.drain(out);
         }
+        self.drop_aside(out);
         self.closed = true;
         self.session.close(out);
         out.stats.not_http += u64::from(self.carried_data && !self.session.is_known());

@@ -24,8 +24,14 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
-    fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         self.data.len() as u64 + u64::from(self.cut)
+    }
+
+    pub(crate) fn drop_front(&mut self, count: u64) {
+        let from_data = count.min(self.data.len() as u64);
+        self.data.drain(..from_data as usize);
+        self.cut -= (count - from_data).min(u64::from(self.cut)) as u32;
     }
 }
 
@@ -44,6 +50,8 @@ pub(crate) struct Half {
     /// Bytes were delivered.
     pub started: bool,
     held: BTreeMap<u64, Piece>,
+    /// Positions of bytes that the receiver is given beside the stream.
+    urgent: Vec<u64>,
     /// Payload bytes ever held.
     kept: u64,
     /// Bytes held.
@@ -85,6 +93,11 @@ impl Half {
         Some(at)
     }
 
+    /// True for an acknowledgement of something that this direction may have sent.
+    pub(crate) fn is_believable(&self, seq: u32) -> bool {
+        self.next == 0 || self.extend(seq).abs_diff(self.next) <= limits::SEQUENCE_WINDOW
+    }
+
     /// Position up to which the other side may have read: a FIN that was reached takes a number of its own
     /// (RFC 9293 §3.4).
     pub(crate) fn readable(&self) -> u64 {
@@ -94,6 +107,44 @@ impl Half {
     /// True when nothing waits.
     pub(crate) fn is_idle(&self) -> bool {
         self.held.is_empty()
+    }
+
+    /// True when nothing waits that continues the stream and was sent, as far as is known, when it says.
+    pub(crate) fn is_unproven(&self, read_by_sender: u64) -> bool {
+        self.is_idle() || self.ready().is_some_and(|piece| piece.ack > read_by_sender)
+    }
+
+    /// True when bytes held say something else than `data` at `at`.
+    pub(crate) fn contradicts(&self, at: u64, data: &[u8]) -> bool {
+        self.held.range(..at + data.len() as u64).any(|(start, piece)| {
+            let (ours, theirs) = (at.saturating_sub(*start) as usize, start.saturating_sub(at) as usize);
+            differs(piece.data.get(ours..).unwrap_or_default(), data.get(theirs..).unwrap_or_default())
+        })
+    }
+
+    /// The byte at `at` is given to the receiver beside the stream.
+    pub(crate) fn note_urgent(&mut self, at: u64) {
+        if at >= self.next && self.urgent.len() < limits::URGENT_BYTES_MAX && !self.urgent.contains(&at) {
+            self.urgent.push(at);
+        }
+    }
+
+    /// The first such byte among the `len` bytes from `at`, as a place in them.
+    pub(crate) fn urgent_in(&mut self, at: u64, len: usize) -> Option<usize> {
+        if self.urgent.is_empty() {
+            return None;
+        }
+        self.urgent.retain(|place| *place >= at);
+        let first = self.urgent.iter().min().map(|place| place - at)?;
+        (first < len as u64).then_some(first as usize)
+    }
+
+    /// Takes out what is held from `end` on; returns its payload bytes.
+    pub(crate) fn drop_from(&mut self, end: u64) -> u64 {
+        let beyond = self.held.split_off(&end);
+        let dropped: usize = beyond.values().map(|piece| piece.data.len()).sum();
+        self.bytes -= dropped + beyond.len() * PIECE_OVERHEAD;
+        dropped as u64
     }
 
     /// Keeps a segment that starts at `at`; returns true when it contradicts bytes held already.
@@ -107,7 +158,7 @@ impl Half {
                 let known = before.data.get((at - start) as usize..).unwrap_or_default();
                 conflict = differs(known, &piece.data);
                 before.contradicted |= conflict;
-                drop_front(&mut piece, end - at);
+                piece.drop_front(end - at);
                 at = end;
             }
         }
@@ -121,7 +172,7 @@ impl Half {
             after.contradicted |= differs_here;
             conflict |= differs_here;
             let mut tail = piece.clone();
-            drop_front(&mut tail, start - at + after_len);
+            tail.drop_front(start - at + after_len);
             if here > 0 {
                 piece.cut = (here - here.min(piece.data.len())) as u32;
                 piece.data.truncate(here);
@@ -167,16 +218,10 @@ impl Half {
         let (at, mut piece) = self.held.pop_first()?;
         let held = piece.data.len();
         self.bytes -= held + PIECE_OVERHEAD;
-        drop_front(&mut piece, self.next.saturating_sub(at));
+        piece.drop_front(self.next.saturating_sub(at));
         self.repeated += (held - piece.data.len()) as u64;
         (piece.len() > 0).then_some(piece)
     }
-}
-
-fn drop_front(piece: &mut Piece, count: u64) {
-    let from_data = count.min(piece.data.len() as u64);
-    piece.data.drain(..from_data as usize);
-    piece.cut -= (count - from_data).min(u64::from(piece.cut)) as u32;
 }
 
 /// True when two slices that start at the same position differ where both have bytes.

@@ -6,7 +6,10 @@
 //! [`model::limits::HOLD_PACKETS_MAX`] packets or [`model::limits::HOLD_US_MAX`] of capture time.
 
 mod connection;
+mod doubt;
 mod half;
+mod hold;
+mod rival;
 mod table;
 
 pub(crate) use table::Connections;

@@ -93,8 +93,9 @@ impl Connections {
                     break;
                 }
                 Verdict::Another => {
+                    let next = slot.connection.successor(peers, dir, segment, ts);
                     self.remove(at, out);
-                    at = self.open(key, Connection::new(peers, segment, ts), out);
+                    at = self.open(key, next, out);
                 }
             }
         }
@@ -237,8 +238,10 @@ mod tests {
             protocol: 6,
             payload: &packet,
             cut: 0,
+            hops: 0,
+            is_odd: false,
         };
-        connections.segment(&ip, &read_tcp(&packet, 0).expect("a segment"), 0, out);
+        connections.segment(&ip, &read_tcp(&ip).expect("a segment"), 0, out);
     }
 
     #[test]
