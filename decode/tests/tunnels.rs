@@ -156,6 +156,22 @@ fn inside_tls(number: u8, inner: &[Turn]) -> (Vec<Turn>, String) {
     (turns, tls.key_log())
 }
 
+/// Clients of databases and mail ask for TLS in their own words first.
+#[test]
+fn tls_after_words_in_the_clear() {
+    let asked: [&[Turn]; 3] = [
+        &[(true, vec![0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f]), (false, b"S".to_vec())],
+        &[(true, b"a1 STARTTLS\r\n".to_vec()), (false, b"a1 OK\r\n".to_vec())],
+        &[(true, b"STARTTLS\r\n".to_vec()), (false, b"220 ".to_vec()), (false, b"go\r\n".to_vec())],
+    ];
+    let (inside, key_log) = inside_tls(9, &get());
+    for words in asked {
+        let (calls, stats) = run_with(&[words, &inside].concat(), &key_log);
+        assert_eq!((calls.len(), stats.tls_decrypted), (1, 1), "{words:?}");
+        assert_eq!((calls[0].target.as_str(), calls[0].status), ("/inside", Some(200)));
+    }
+}
+
 #[test]
 fn tls_inside_tls_stops_at_its_depth() {
     let (mut turns, mut key_log) = (get(), String::new());

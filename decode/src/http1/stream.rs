@@ -2,9 +2,10 @@
 
 use model::Anomaly;
 
-use super::connection::{Http1, State};
+use super::connection::{Http1, Side, State};
 use super::exchange::{Exchange, Progress};
 use super::framing::note;
+use super::recognise::{Start, recognise};
 use crate::out::Out;
 use crate::session::{Mark, Protocol, Switch, Talk};
 
@@ -24,7 +25,9 @@ impl Protocol for Http1 {
     }
 
     fn is_known(&self) -> bool {
-        self.calls > 0 || self.sides.iter().any(|side| !side.head.is_empty())
+        // A few letters may be anything: the consent to TLS of a database is one.
+        let is_begun = |side: &Side| !side.head.is_empty() && recognise(&side.head) != Start::Short;
+        self.calls > 0 || self.sides.iter().any(is_begun)
     }
 
     fn bytes(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use super::ip::Datagram;
 use super::layer::{End, Layer, after, looks_like_ethernet, looks_like_ip, word};
-use super::udp;
+use super::{udp, wlan};
 use crate::stats::Stats;
 
 /// What a datagram of another protocol than TCP carries inside; [`End::NotTcp`] when it is no tunnel.
@@ -54,6 +54,8 @@ pub(super) fn gre<'a>(payload: &'a [u8], stats: &mut Stats) -> Result<Layer<'a>,
     match protocol {
         // WCCP: version 2 puts four bytes before the packet.
         0x883e => Ok(Layer::Ip(if looks_like_ip(inner) { inner } else { after(inner, 4)? })),
+        // 802.11 frames, as Aruba's access points send them.
+        0x8200..=0x8210 | 0x9000 => wlan::data_frame(inner),
         _ => Ok(Layer::Typed(protocol, inner)),
     }
 }
@@ -132,6 +134,8 @@ mod tests {
         check(47, &[&[0, 0, 0x88, 0x3e, 0, 0, 0, 0]], Ok(()));
         check(47, &[&[0, 0, 0x88, 0x3e]], Ok(()));
         check(47, &[&[0x30, 0x81, 0x88, 0x0b], &[0; 12], &[0xff, 3, 0, 0x21]], Ok(()));
+        let wireless = [&[8, 1][..], &[5; 22], &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat();
+        check(47, &[&[0, 0, 0x82, 0], &wireless], Ok(()));
         check(47, &[&[0, 0, 0x20, 0]], Err(End::NotIp));
     }
 

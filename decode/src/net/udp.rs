@@ -3,6 +3,7 @@
 
 use super::layer::{End, Layer, after, looks_like_ethernet, looks_like_ip, next_protocol, word};
 use super::tunnel::gre;
+use super::wlan;
 use crate::stats::Stats;
 
 /// What a UDP datagram carries inside; [`End::NotTcp`] when it is no tunnel.
@@ -20,6 +21,10 @@ pub(super) fn tunnel<'a>(packet: &'a [u8], stats: &mut Stats) -> Result<Layer<'a
         (3544, _) | (_, 3544) => (teredo(body), &mut stats.tunnels_other),
         (1701, _) | (_, 1701) => (l2tp(body).or_else(|| l2tp_v3(body)), &mut stats.tunnels_other),
         (37008, _) => (tzsp(body), &mut stats.tunnels_other),
+        (6080, _) => (gue(body), &mut stats.tunnels_other),
+        (4341, _) => (lisp(body), &mut stats.tunnels_other),
+        (5072, _) | (_, 5072) => (ayiya(body), &mut stats.tunnels_other),
+        (5247, _) | (_, 5247) => (capwap(body), &mut stats.tunnels_other),
         // RFC 7510.
         (6635, _) => (label_stack(body), &mut stats.tunnels_other),
         // RFC 8086.
@@ -131,6 +136,44 @@ fn tzsp(body: &[u8]) -> Option<Layer<'_>> {
     }
 }
 
+/// Generic UDP Encapsulation (draft-ietf-intarea-gue-09): version 0 has a header, version 1 is the IP packet.
+fn gue(body: &[u8]) -> Option<Layer<'_>> {
+    let packet = match *body.first()? {
+        // Data, not control.
+        first @ 0..0x20 => match body.get(1)? {
+            4 | 41 => body.get(4 + usize::from(first) * 4..)?,
+            _ => return None,
+        },
+        _ => body,
+    };
+    looks_like_ip(packet).then_some(Layer::Ip(packet))
+}
+
+/// RFC 9300 §5.1: a header of eight bytes.
+fn lisp(body: &[u8]) -> Option<Layer<'_>> {
+    let packet = body.get(8..)?;
+    looks_like_ip(packet).then_some(Layer::Ip(packet))
+}
+
+/// draft-massar-v6ops-ayiya-02: identity and signature have their lengths in the first two bytes.
+fn ayiya(body: &[u8]) -> Option<Layer<'_>> {
+    let [identity, signature, operation, 41, ..] = *body else { return None };
+    let packet = body.get(8 + (1 << (identity >> 4)) + usize::from(signature >> 4) * 4..)?;
+    (operation & 15 == 1 && looks_like_ip(packet)).then_some(Layer::Ip(packet))
+}
+
+/// Data of CAPWAP that is not encrypted and not in fragments (RFC 5415 §4.3): Ethernet, or 802.11.
+fn capwap(body: &[u8]) -> Option<Layer<'_>> {
+    let [0, a, b, c, ..] = *body else { return None };
+    let flags = u32::from_be_bytes([0, a, b, c]);
+    let frame = body.get((flags >> 19) as usize * 4..).filter(|_| flags >> 19 >= 2)?;
+    match (flags >> 8 & 1, flags >> 7 & 1) {
+        (0, 0) => looks_like_ethernet(frame).then_some(Layer::Ethernet(frame)),
+        (1, 0) => wlan::data_frame(frame).ok(),
+        _ => None,
+    }
+}
+
 fn label_stack(body: &[u8]) -> Option<Layer<'_>> {
     let bottom = body.chunks_exact(4).position(|entry| entry[2] & 1 != 0)?;
     let inner = &body[(bottom + 1) * 4..];
@@ -179,6 +222,13 @@ mod tests {
         check(1701, &[&[0, 2, 0, 1, 0, 1, 0xff, 3, 0, 0x21]], Ok(()));
         check(1701, &[&[0, 3, 0, 0, 0, 0, 0, 7], &ETHERNET], Ok(()));
         check(6635, &[&[0, 1, 1, 64]], Ok(()));
+        check(6080, &[&[0, 4, 0, 0]], Ok(()));
+        check(6080, &[&[1, 4, 0, 0, 9, 9, 9, 9]], Ok(()));
+        check(6080, &[], Ok(()));
+        check(4341, &[&[0xc0, 0, 0, 1, 0, 0, 0, 1]], Ok(()));
+        check(5072, &[&[0x41, 0x52, 0x11, 41, 0, 0, 0, 0], &[7; 16], &[9; 20]], Ok(()));
+        check(5247, &[&[0, 0x10, 2, 0, 0, 0, 0, 0], &ETHERNET], Ok(()));
+        check(5247, &[&[0, 0x10, 3, 0, 0, 0, 0, 0, 8, 1], &[5; 22], &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]], Ok(()));
         check(37008, &[&[1, 0, 0, 1, 1], &ETHERNET], Ok(()));
         check(37008, &[&[1, 0, 0, 1, 0, 10, 1, 200, 1], &ETHERNET], Ok(()));
         check(4754, &[&[0, 0, 8, 0]], Ok(()));
