@@ -180,7 +180,7 @@ impl Connection {
             None if segment.payload.is_empty() || !is_new => None,
             None => {
                 let is_wrong = self.senders[dir].acknowledged
-                    && segment.ack.is_some_and(|ack| !other.is_believable(ack));
+                    && segment.ack.is_some_and(|ack| other.believe(ack).is_none());
                 is_wrong.then_some(Doubt::WrongAcknowledgement)
             }
             Some(_) => doubt.filter(|_| is_new || segment.fin || segment.rst),

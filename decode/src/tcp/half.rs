@@ -93,9 +93,10 @@ impl Half {
         Some(at)
     }
 
-    /// True for an acknowledgement of something that this direction may have sent.
-    pub(crate) fn is_believable(&self, seq: u32) -> bool {
-        self.next == 0 || self.extend(seq).abs_diff(self.next) <= limits::SEQUENCE_WINDOW
+    /// The extended number of an acknowledgement of something that this direction may have sent.
+    pub(crate) fn believe(&self, seq: u32) -> Option<u64> {
+        let at = self.extend(seq);
+        (self.next == 0 || at.abs_diff(self.next) <= limits::SEQUENCE_WINDOW).then_some(at)
     }
 
     /// Position up to which the other side may have read: a FIN that was reached takes a number of its own

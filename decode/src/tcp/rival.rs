@@ -70,7 +70,8 @@ impl Connection {
     /// True when a handshake that does not fit opens another connection: this one is over, or both ends take
     /// part in it. One packet alone may be made up; its receiver would only repeat where it stands.
     pub(super) fn is_succeeded(&self, dir: usize, segment: &Segment<'_>) -> bool {
-        let is_over = self.closed || !self.carried_data || self.halves.iter().any(|half| half.end.is_some());
+        let is_open = self.carried_data || self.halves.iter().all(|half| half.opened_at.is_some());
+        let is_over = self.closed || !is_open || self.halves.iter().any(|half| half.end.is_some());
         is_over || self.rival.is_some_and(|rival| rival.agrees(dir, segment))
     }
 }
