@@ -124,6 +124,8 @@ fn first_lines_that_few_write() {
     assert_eq!((calls.len(), calls[0].status, answered(&calls[0])), (1, Some(200), &b"music"[..]));
     // What stands behind a body that is longer than it says hides no answer.
     check(NEXT.0, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokEXTRA", &[]);
+    let calls = run(&[(b"", b"some words"), NEXT]);
+    assert_eq!((calls.len(), calls[0].target.as_str(), calls[0].status), (1, "/next", Some(200)));
 }
 
 #[test]

@@ -57,6 +57,15 @@ impl Http1 {
         let known = side.head.len();
         let taken = bytes.len().min(limits::HEADER_BYTES_MAX - known);
         side.head.extend_from_slice(&bytes[..taken]);
+        if (1..32).contains(&known) {
+            let expect = if self.talk.client == Some(dir) { Start::Request } else { Start::Response };
+            let start: Vec<u8> = side.head.iter().take(64).copied().collect();
+            if !self.vet(dir, &start, expect) {
+                // What was kept is no head; these bytes may begin the next one.
+                return if self.is_message(dir, bytes) { 0 } else { taken };
+            }
+        }
+        let side = &mut self.sides[dir];
         match head::find_end(&side.head, side.searched) {
             Ok(end) => {
                 let begin = side.begin;
@@ -77,14 +86,6 @@ impl Http1 {
             }
             Err(searched) if side.head.len() < limits::HEADER_BYTES_MAX => {
                 side.searched = searched;
-                let expect = if self.talk.client == Some(dir) { Start::Request } else { Start::Response };
-                if known < 32 {
-                    let start: Vec<u8> = self.sides[dir].head.iter().take(64).copied().collect();
-                    // What was kept is no head; these bytes may begin the next one.
-                    if !self.vet(dir, &start, expect) && known > 0 && self.is_message(dir, bytes) {
-                        return 0;
-                    }
-                }
                 taken
             }
             Err(_) => {

@@ -200,7 +200,7 @@ mod tests {
     #[track_caller]
     fn check(options: &[u8], clock: Option<u32>, signed: bool) {
         let mut packet = vec![0; 20];
-        packet[12] = ((20 + options.len()) / 4 << 4) as u8;
+        packet[12] = (((20 + options.len()) / 4) << 4) as u8;
         packet.extend(options);
         let whole = datagram(&packet, 0);
         let segment = read_tcp(&whole).expect("a segment");

@@ -115,8 +115,7 @@ impl Connection {
         self.senders[dir].acknowledged |= ack > 0;
         self.recall(1 - dir, out);
         if let Some(doubt) = doubt {
-            let ack = segment.ack.and_then(|ack| self.halves[1 - dir].believe(ack)).unwrap_or(0);
-            self.set_aside(dir, at, doubt, segment, Mark { seq: at, ack, ts }, out);
+            self.set_aside(dir, doubt, segment, Mark { seq: at, ack: 0, ts }, out);
             return Verdict::Taken;
         }
         let len = payload + u64::from(segment.cut);

@@ -191,7 +191,6 @@ impl Connection {
     pub(super) fn set_aside(
         &mut self,
         dir: usize,
-        at: u64,
         doubt: Doubt,
         segment: &Segment<'_>,
         mark: Mark,
@@ -203,8 +202,9 @@ impl Connection {
             out.stats.stray_bytes += segment.payload.len() as u64;
             return;
         }
-        let data = segment.payload.to_vec();
-        let piece = Piece { ack: mark.ack, ts: mark.ts, data, cut: segment.cut, contradicted: false };
+        let ack = segment.ack.and_then(|ack| self.halves[1 - dir].believe(ack)).unwrap_or(0);
+        let (at, data) = (mark.seq, segment.payload.to_vec());
+        let piece = Piece { ack, ts: mark.ts, data, cut: segment.cut, contradicted: false };
         self.aside[dir].push(Doubted { at, piece, fin: segment.fin, doubt });
         if self.aside[dir].is_full() {
             // Nobody forges so many: the signs mean nothing.
