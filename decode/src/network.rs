@@ -125,7 +125,11 @@ impl Network {
         out.stats.tcp_packets += 1;
         out.stats.tcp_bytes += segment.payload.len() as u64;
         out.stats.cut_packets += u64::from(segment.cut > 0);
+        let doubted = out.stats.doubted_packets;
         self.connections.segment(datagram, &segment, ts, out);
+        if out.stats.doubted_packets > doubted {
+            self.duplicates.forget(datagram, id);
+        }
         Ok(())
     }
 

@@ -95,6 +95,22 @@ fn a_wrong_checksum() {
     check(|frame| frame.bytes[IP + 11] ^= 0x55, PUSH);
 }
 
+#[test]
+fn a_forgery_with_the_checksum_of_the_real_one() {
+    let mut frames = Vec::new();
+    let mut talk = Conversation::open(&mut frames, 30_000, BEGIN);
+    talk.segment(true, PUSH, FORGED, 0);
+    talk.request(REAL);
+    talk.response(ANSWER);
+    talk.close();
+    frames.iter_mut().for_each(seal);
+    let checksum = frames[4].bytes[TCP + 16..TCP + 18].to_vec();
+    frames[3].bytes[TCP + 16..TCP + 18].copy_from_slice(&checksum);
+    let (calls, outcome) = support::decode("copy.pcap", &pcap(&frames), usize::MAX);
+    assert_eq!((calls.len(), calls[0].target.as_str()), (1, "/real-1"), "{calls:#?}");
+    assert_eq!((outcome.stats.doubted_packets, outcome.stats.duplicate_packets), (1, 0));
+}
+
 /// A capture edited without new checksums: the sender goes on behind what it sent.
 #[test]
 fn checksums_that_mean_nothing() {

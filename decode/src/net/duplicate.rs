@@ -54,6 +54,13 @@ impl Duplicates {
         ways[0] = entry;
         false
     }
+
+    /// The packet may be a forgery, with the checksum of the one that comes after it: that is no copy.
+    pub(crate) fn forget(&mut self, datagram: &Datagram<'_>, id: u16) {
+        let Some(hash) = fingerprint(datagram, id) else { return };
+        let Set(ways) = &mut self.sets[(hash >> 32) as usize % SETS];
+        ways.iter_mut().filter(|entry| **entry >> 32 == hash & 0xffff_ffff).for_each(|entry| *entry = 0);
+    }
 }
 
 /// Both halves of the product: the low bits of what was sent stand high in a word, and must reach every bit.
