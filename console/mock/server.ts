@@ -125,7 +125,7 @@ const STATUS: api.StatusView = {
   version: "0.1.0", uptime_s: 93_721, detectors_off: [], limits_reached: { body_bytes_max: 3 },
   log: { calls: 260, segments: 4, segment_bytes: 8_402_113, journal_bytes: 120_332, oldest: data.ago(1_440), newest: data.ago(0) },
   ingest: { accepted: 260, analysed: 260, waiting: 0, refused: 0 },
-  sources: [{ name: "push:gateway", received: 264, accepted: 260, dropped: [{ stage: "ingest", reason: "malformed", records: 4 }], counters: {} }, { name: "interface:eth1", received: 0, accepted: 0, dropped: [], counters: { packets: 1_204, kernel_drops: 2 } }],
+  sources: [{ name: "push:gateway", received: 264, accepted: 260, dropped: [{ stage: "ingest", reason: "malformed", records: 4 }], counters: {} }, { name: "eth1", received: 0, accepted: 0, dropped: [], counters: { kernel_packets: 1_204, kernel_drops: 2 } }],
 };
 
 /** A backend with its own memory; the result answers requests below `/api/v1`. */

@@ -71,4 +71,19 @@ mod tests {
                 .all(|counts| { counts.received == counts.accepted + counts.dropped.values().sum::<u64>() })
         );
     }
+
+    /// The console shows a counter under its code where it has no words for it.
+    #[test]
+    fn counters_of_decoders_have_words_in_both_languages() {
+        for words in [
+            include_str!("../../../console/src/i18n/en/codes.json"),
+            include_str!("../../../console/src/i18n/zh/codes.json"),
+        ] {
+            let words: BTreeMap<String, String> = serde_json::from_str(words).expect("a catalogue");
+            let missing = decode::Stats::default().counters().into_iter().map(|(name, _)| name);
+            let missing: Vec<_> =
+                missing.filter(|name| !words.contains_key(&format!("counter.{name}"))).collect();
+            assert_eq!(missing, [""; 0]);
+        }
+    }
 }
