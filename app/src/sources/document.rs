@@ -23,7 +23,7 @@ pub(crate) fn decode(bytes: &[u8], document: Document, source: &str) -> Decoded 
         return Decoded::default();
     }
     let stats = outcome.stats;
-    let left_out = [("client_span", stats.client_spans), ("no_call", stats.no_call_entries)];
+    let left_out = [("client_span", stats.client_spans), ("not_a_call", stats.no_call_entries)];
     Decoded {
         kind: Some(outcome.kind.as_str()),
         calls,
@@ -77,7 +77,7 @@ mod tests {
             check(&logs(&format!("{line},7,{line}")), Document::OtlpLogs, Some("otlp-logs"), (2, 1));
         assert!(!decoded.untimed && decoded.left_out.is_empty());
         let decoded = check(&logs("{}"), Document::OtlpLogs, Some("otlp-logs"), (0, 0));
-        assert_eq!((decoded.untimed, decoded.left_out), (true, BTreeMap::from([("no_call", 1)])));
+        assert_eq!((decoded.untimed, decoded.left_out), (true, BTreeMap::from([("not_a_call", 1)])));
         check("", Document::OtlpSpans, Some("otlp-spans"), (0, 0));
         check("\x0a\x05abc", Document::OtlpSpans, Some("otlp-spans"), (0, 1));
     }
