@@ -34,25 +34,26 @@ need_rust() {
   have cc || install_debian gcc libc6-dev
 }
 
-# Prints the cargo arguments for every optional feature that can be built here; installs what they are built from.
-optional_features() {
-  local names=()
+# The feature that reads topics of Kafka, where what it is built from can be had.
+kafka_feature() {
   if ! have make || ! [ -e /usr/include/openssl/ssl.h ]; then
     install_debian make libssl-dev pkg-config || true
   fi
-  [ -e /usr/include/pcap/pcap.h ] || install_debian libpcap-dev || true
   if have make && [ -e /usr/include/openssl/ssl.h ]; then
-    names+=(apiarist/kafka)
+    echo apiarist/kafka
   else
     say "skipped: Kafka, because make or the headers of OpenSSL are missing"
   fi
+}
+
+# The feature that captures through libpcap, where its headers can be had.
+pcap_feature() {
+  [ -e /usr/include/pcap/pcap.h ] || install_debian libpcap-dev || true
   if [ -e /usr/include/pcap/pcap.h ]; then
-    names+=(apiarist/pcap)
+    echo apiarist/pcap
   else
     say "skipped: libpcap, because its headers are missing"
   fi
-  local IFS=,
-  [ ${#names[@]} = 0 ] || echo "--features=${names[*]}"
 }
 
 # True with Node 20.19 or later and npm.

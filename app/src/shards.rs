@@ -16,7 +16,7 @@ use model::{Call, limits};
 /// Bytes handed to the threads at a time.
 const BLOCK_BYTES: usize = 256 << 10;
 /// Blocks that wait for a thread, and answers that wait for the merge.
-const QUEUE: usize = 4;
+const QUEUE: usize = 2;
 
 /// Bytes of calls that wait for threads that are behind.
 const MERGE_BYTES_MAX: usize = 32 << 20;
