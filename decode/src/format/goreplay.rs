@@ -42,7 +42,7 @@ fn meta(line: &[u8]) -> Option<Meta<'_>> {
     let mut words = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
     let (kind, id, nanos) = (words.next()?, words.next()?, words.next()?);
     let kind = kind.parse().ok().filter(|kind| (1..=3).contains(kind))?;
-    let is_id = (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_id = (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let rest_is_numbers = words.all(|word| word.parse::<i64>().is_ok());
     (is_id && rest_is_numbers).then_some(())?;
     Some(Meta { kind, id, nanos: nanos.parse().ok().filter(|nanos| *nanos > 1_000_000_000_000)? })

@@ -26,6 +26,11 @@ pub(crate) fn read_entry(json: &[u8]) -> Result<Call, String> {
     };
     let headers = headers(request);
     set_target(&mut call, text(request, "url"), &headers);
+    let query = form(request.get("queryString").unwrap_or(&Value::Null), "name");
+    if !query.is_empty() && call.target.starts_with('/') && !text(request, "url").contains('?') {
+        // Clients that were to send it, not browsers, keep it out of the URL.
+        call.target = format!("{}?{query}", call.target);
+    }
     call.request = Some(request_message(request, headers));
     let response = entry.get("response").filter(|response| response.is_object());
     call.status = response.and_then(|response| number(response, "status")).and_then(|status| {
@@ -74,6 +79,12 @@ pub(crate) fn set_target(call: &mut Call, url: &str, headers: &Headers) {
     call.scheme = match scheme.to_ascii_lowercase().as_str() {
         "http" | "ws" => Some(Scheme::Http),
         "https" | "wss" => Some(Scheme::Https),
+        // Asked of the browser itself.
+        _ if scheme.starts_with("blob:") || scheme.ends_with("-extension") || scheme == "file" => {
+            call.target = url.to_owned();
+            call.anomalies.push(Anomaly::BAD_HEAD);
+            return;
+        }
         _ => None,
     };
     let rest = rest.split('#').next().unwrap_or_default();

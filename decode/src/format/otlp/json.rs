@@ -30,9 +30,9 @@ struct Request<'a> {
 struct Group<'a> {
     #[serde(borrow)]
     resource: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "instrumentationLibraryLogs")]
     scope_logs: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, alias = "instrumentationLibrarySpans")]
     scope_spans: Option<&'a RawValue>,
 }
 
@@ -47,7 +47,7 @@ struct Resource<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", expecting = "a scope with its records")]
 struct Scope<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, alias = "logs")]
     log_records: Option<&'a RawValue>,
     #[serde(borrow)]
     spans: Option<&'a RawValue>,
