@@ -7,7 +7,7 @@ use model::{Call, limits};
 
 use crate::format::{Burp, GoReplay, Har, IisEvents, Log, Options, Otlp, Postman, Records, Signal};
 use crate::grpc::Descriptors;
-use crate::input::{Carry, Lines, PcapReader, PcapngReader, Read};
+use crate::input::{Carry, Encoding, Lines, PcapReader, PcapngReader, Read};
 use crate::kind::{Kind, decide};
 use crate::network::Network;
 use crate::out::Out;
@@ -52,6 +52,7 @@ enum Input {
 #[derive(Debug)]
 pub struct Decoder {
     input: Input,
+    encoding: Encoding,
     kind: Option<Kind>,
     shard: Shard,
     options: Options,
@@ -87,7 +88,14 @@ impl Decoder {
             (None, None) => None,
         };
         let input = Input::Probing(Vec::new(), 0);
-        let mut decoder = Self { input, kind: None, shard: Shard::ALL, options, out: Out::new(source, 0) };
+        let mut decoder = Self {
+            input,
+            encoding: Encoding::default(),
+            kind: None,
+            shard: Shard::ALL,
+            options,
+            out: Out::new(source, 0),
+        };
         if let Some(kind) = kind.or(implied) {
             decoder.set_kind(kind);
         }
@@ -163,6 +171,13 @@ impl Decoder {
     /// Takes the next bytes of the input.
     pub fn push(&mut self, data: &[u8], emit: &mut impl FnMut(Call)) {
         self.out.stats.bytes += data.len() as u64;
+        match self.encoding.feed(data) {
+            Some(plain) => self.push_plain(&plain, emit),
+            None => self.push_plain(data, emit),
+        }
+    }
+
+    fn push_plain(&mut self, data: &[u8], emit: &mut impl FnMut(Call)) {
         let mut data = data;
         while let Input::Probing(head, next_look) = &mut self.input
             && !data.is_empty()
@@ -200,6 +215,8 @@ impl Decoder {
 
     /// The input ended: hands out what is left.
     pub fn finish(mut self, emit: &mut impl FnMut(Call)) -> Outcome {
+        let held = self.encoding.finish();
+        self.push_plain(&held, emit);
         if let Input::Probing(head, _) = &mut self.input {
             let head = std::mem::take(head);
             self.set_kind(decide(&head, true).unwrap_or(Kind::Unknown));
@@ -230,7 +247,10 @@ impl Decoder {
             Input::IisEvents(events) => events.finish(out),
             Input::Postman(collection) => collection.finish(out),
             Input::GoReplay(replay) => replay.finish(out),
-            Input::Log(lines, log) => lines.finish(|number, line| log.line(number, line, out)),
+            Input::Log(lines, log) => {
+                lines.finish(|number, line| log.line(number, line, out));
+                log.finish(out);
+            }
             Input::Otlp(otlp) => otlp.finish(out, emit),
             Input::Records(lines, records) => lines.finish(|number, line| records.line(number, line, out)),
             Input::Probing(..) | Input::Unknown => {

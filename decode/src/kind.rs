@@ -186,6 +186,10 @@ fn json(text: &[u8], whole: bool) -> Option<Kind> {
         return Some(kind);
     }
     let contains = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
+    if first_key == Some(b"status") && contains(b"\"resultType\":\"streams\"") {
+        // Of Loki: one stream may be longer than what is looked at.
+        return Some(Kind::JsonLog);
+    }
     let is_collection_key =
         matches!(first_key, Some(b"info" | b"item" | b"collection" | b"variable" | b"auth" | b"event"));
     if is_collection_key && contains(b"schema.getpostman.com/json/collection") {
@@ -194,7 +198,12 @@ fn json(text: &[u8], whole: bool) -> Option<Kind> {
     // A document over several lines, whose single lines may look like those of a log.
     let is_document =
         memchr::memchr(b'\n', text).is_some_and(|end| text[..end].trim_ascii().last() != Some(&b'}'));
-    if is_document && contains(b"\"log\"") && contains(b"\"entries\"") {
+    // One on a single line, whose first key is another.
+    let first_line = &text[..memchr::memchr(b'\n', text).unwrap_or(text.len())];
+    let in_line = |needle: &[u8]| memchr::memmem::find(first_line, needle).is_some();
+    if (is_document && contains(b"\"log\"") && contains(b"\"entries\""))
+        || (in_line(b"\"entries\"") && in_line(b"\"startedDateTime\""))
+    {
         return Some(Kind::Har);
     }
     let mut recogniser = Recogniser::default();
@@ -259,6 +268,22 @@ mod tests {
             Kind::AccessLog,
         );
         check(b"[{\"log\":{\"entries\":[]}}]", Kind::Har);
+        check(
+            b"{\"comment\":\"x\",\"log\":{\"entries\":[{\"startedDateTime\":\"x\",\"request\":{\"method\":\"GET\",\"url\":\"http://a.example/\"},\"response\":{\"status\":200}}]}}",
+            Kind::Har,
+        );
+        check(
+            b"time,client_ip,method,path,status\n2026-11-21T10:00:00Z,10.0.0.7,GET,/a,200\n",
+            Kind::AccessLog,
+        );
+        check(
+            b"[{\"time\":\"2026-11-21T10:00:00Z\",\"method\":\"GET\",\"path\":\"/a\",\"status\":200},{}]",
+            Kind::JsonLog,
+        );
+        check(
+            b"{\n \"time\":\"2026-11-21T10:00:00Z\",\n \"method\":\"GET\",\n \"path\":\"/a\",\n \"status\":200\n}\n",
+            Kind::JsonLog,
+        );
         check(b"[ {\"startedDateTime\":\"2026-11-21T10:00:00Z\",\"request\":{}}]", Kind::Har);
         check(b"[{\"_priority\":\"High\",\n \"startedDateTime\": \"x\"}]", Kind::Har);
         check(b"<?xml version=\"1.0\"?>\n<items burpVersion=\"1\"><item/></items>", Kind::Burp);
@@ -284,7 +309,7 @@ mod tests {
 
     #[test]
     fn look_alikes_are_unknown() {
-        let texts: [&[u8]; 15] = [
+        let texts: [&[u8]; 19] = [
             b"fn main() {\n    let x = get(\"GET /a HTTP/1.1\");\n}\n",
             b"app.get('/users/:id', (req, res) => {\n  res.status(200).json({ method: 'GET', path: '/x' })\n})\n",
             b"id,method,path,status\n1,GET,/a,200\n2,POST,/b,201\n",
@@ -299,6 +324,10 @@ mod tests {
             b"<html><body><items>1</items></body></html>",
             b"<Events><Event><Data Name=\"x\">1</Data></Event></Events>",
             b"1 apple 3\n2 pears 4\n",
+            b"2026/11/21 10:00:00 [error] 31#31: *46 x, client: 10.0.0.7, request: \"GET / HTTP/1.1\", host: \"a\"\n",
+            b"{\"openapi\":\"3.0.0\",\"paths\":{\"/a\":{\"get\":{\"parameters\":[{\"name\":\"method\",\"in\":\"path\"}],\"responses\":{\"200\":{}}}}}}",
+            b"{\"requests\":[{\"id\":\"1\",\"url\":\"https://a.example/v1\",\"method\":\"GET\",\"time\":1795255200000}]}",
+            b"{\n \"servers\": [\n  {\"url\": \"https://a.example\"}\n ],\n \"paths\": {}\n}\n",
             b"# Title\n\nSome *text* about `GET /a HTTP/1.1` and 200.\n",
         ];
         for text in texts {

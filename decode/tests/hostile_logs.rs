@@ -25,7 +25,7 @@ fn both_ways(kind: Kind, options: &Options, data: &[u8]) {
 }
 
 /// Pieces that the formats are made of, so that chance meets their inner parts.
-const PIECES: [&str; 52] = [
+const PIECES: [&str; 62] = [
     "10.0.0.7",
     " - - ",
     "[21/Nov/2026:10:00:00 +0000]",
@@ -66,6 +66,16 @@ const PIECES: [&str; 52] = [
     "\u{4e2d}",
     "<Event ",
     "<Data Name=\"cs-method\">GET</Data></Event>",
+    "[{",
+    "[",
+    "]",
+    "},{",
+    "{\"hits\":{\"hits\":[{\"_source\":",
+    "{\"stream\":{},\"values\":[[\"1\",\"",
+    "time,client_ip,method,path,status\n",
+    "2026-11-21T10:00:00Z,10.0.0.7,GET,/a,200\n",
+    "\"_raw\",\"_time\"\n",
+    "GET /a 200 5 - 1.2 ms",
     "{\"resourceLogs\":[",
     "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"kind\":2,",
     "{\"resource\":{\"attributes\":[",

@@ -4,11 +4,13 @@ mod carry;
 mod lines;
 mod pcap;
 mod pcapng;
+mod utf16;
 
 pub(crate) use carry::{Carry, Step};
 pub(crate) use lines::Lines;
 pub(crate) use pcap::PcapReader;
 pub(crate) use pcapng::PcapngReader;
+pub(crate) use utf16::Encoding;
 
 /// One captured packet.
 #[derive(Debug, Clone, Copy)]

@@ -10,6 +10,8 @@ use crate::http1::text;
 
 /// A time with its brackets is not longer.
 const TIME_BYTES_MAX: usize = 48;
+/// Words among which the client is looked for: what a shipper wrote may stand before it.
+const CLIENT_WORDS_MAX: usize = 5;
 
 /// Reads `[VHOST] CLIENT [IDENT] [USER] [TIME] "REQUEST" STATUS BYTES ["REFERER" "AGENT" ...]`.
 pub(crate) fn parse(line: &[u8]) -> Option<Dated> {
@@ -19,9 +21,15 @@ pub(crate) fn parse(line: &[u8]) -> Option<Dated> {
     })?;
     let rest = line[close + 1..].trim_ascii_start();
     let (request, rest) = quoted_request(rest)?;
+    let (host, request) = sole_request(request);
     let mut fields = Fields(rest);
     let status = fields.next()?;
-    let size = fields.next()?;
+    let mut size = fields.next()?;
+    let early = Some(size.raw).filter(|_| !size.quoted).and_then(duration);
+    if early.is_some() {
+        // Some put the duration before the size.
+        size = fields.next()?;
+    }
     let mut call = Call { ts: moment.time(), status: value::status(status.raw), ..Call::default() };
     if status.raw != b"-" && call.status.is_none() {
         return None;
@@ -31,15 +39,13 @@ pub(crate) fn parse(line: &[u8]) -> Option<Dated> {
     if !is_bare {
         set_ends(&mut call, &line[..open])?;
     }
+    if let Some(host) = host.filter(|_| call.host.is_empty()) {
+        call.host = value::host(&text(host));
+    }
     let mut message = Message { headers: Headers::new(), body: None, body_size: None };
     value::set_request_line(&mut call, request, Escape::Slash);
-    for (name, field) in
-        ["referer", "user-agent"].into_iter().zip(fields.by_ref().take_while(|field| field.quoted))
-    {
-        if field.raw != b"-" {
-            message.headers.push(name, &text(&unescape(field.raw, Escape::Slash)));
-        }
-    }
+    call.duration_us = early;
+    set_agent(&mut call, &mut message.headers, &mut fields);
     set_extra(&mut call, &mut message.headers, fields);
     if !call.method.is_empty() {
         call.request = Some(message);
@@ -59,9 +65,13 @@ fn set_ends(call: &mut Call, prefix: &[u8]) -> Option<()> {
     let first = words.first()?;
     call.client = peer(first);
     if call.client.is_none() {
-        call.client = words.get(1).and_then(|word| peer(word));
-        if call.client.is_some() {
-            call.host = value::host(&text(first));
+        let client =
+            words.iter().take(CLIENT_WORDS_MAX).enumerate().find_map(|(at, word)| Some((at, peer(word)?)));
+        if let Some((at, client)) = client {
+            call.client = Some(client);
+            if at == 1 && is_vhost(first) {
+                call.host = value::host(&text(first));
+            }
         } else if !(2..=4).contains(&words.len()) || !words[1..].contains(&&b"-"[..]) {
             // With host names looked up, the client is a name: then only the usual fields are believed.
             return None;
@@ -73,8 +83,16 @@ fn set_ends(call: &mut Call, prefix: &[u8]) -> Option<()> {
     Some(())
 }
 
+/// A virtual host, perhaps with a port, and no time or tag of a shipper.
+fn is_vhost(word: &[u8]) -> bool {
+    let (name, port) = word.split_at(memchr::memchr(b':', word).unwrap_or(word.len()));
+    name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+        && name.iter().any(u8::is_ascii_alphabetic)
+        && port.iter().skip(1).all(u8::is_ascii_digit)
+}
+
 /// A name with a dot and letters at the end.
-fn is_host_name(word: &[u8]) -> bool {
+pub(super) fn is_host_name(word: &[u8]) -> bool {
     let name = word.split(|byte| *byte == b':').next().unwrap_or_default();
     let last = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
     name.contains(&b'.') && last.len() > 1 && last.iter().all(u8::is_ascii_alphabetic)
@@ -102,9 +120,58 @@ fn quoted_request(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     None
 }
 
+/// The request line where it is one of several quoted fields in a row, and the virtual host before it.
+fn sole_request(run: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    const BETWEEN: &[u8] = b"\" \"";
+    let (mut from, mut before) = (0, None::<&[u8]>);
+    if value::is_request_line(run) {
+        return (None, run);
+    }
+    for end in memchr::memmem::find_iter(run, BETWEEN).chain([run.len()]) {
+        let field = run.get(from..end).unwrap_or_default();
+        if value::is_request_line(field) {
+            return (before.filter(|host| is_host_name(host)), field);
+        }
+        (from, before) = (end + BETWEEN.len(), Some(field));
+    }
+    (None, run)
+}
+
+/// Referer and user agent, directly behind the size or behind durations and sizes.
+pub(super) fn set_agent(call: &mut Call, headers: &mut Headers, fields: &mut Fields<'_>) {
+    let (mut ahead, mut is_behind) = (Fields(fields.0), false);
+    loop {
+        let rest = ahead.0;
+        match ahead.next() {
+            Some(field) if field.quoted => {
+                ahead.0 = rest;
+                let is_referer =
+                    matches!(field.raw, b"-" | b"") || memchr::memmem::find(field.raw, b"://").is_some();
+                if is_behind && !is_referer {
+                    return;
+                }
+                break;
+            }
+            Some(Field { raw: [b'0'..=b'9' | b'-', ..], .. }) => is_behind = true,
+            _ => return,
+        }
+    }
+    for field in Fields(&fields.0[..fields.0.len() - ahead.0.len()]) {
+        call.duration_us = call.duration_us.or_else(|| duration(field.raw));
+    }
+    for (name, field) in
+        ["referer", "user-agent"].into_iter().zip(ahead.by_ref().take_while(|field| field.quoted))
+    {
+        if field.raw != b"-" {
+            headers.push(name, &text(&unescape(field.raw, Escape::Slash)));
+        }
+    }
+    *fields = ahead;
+}
+
 /// Fields after the usual ones whose meaning shows: nginx's forwarded addresses and times (seconds with
 /// three decimals), and Traefik's duration (`12ms`).
-fn set_extra(call: &mut Call, headers: &mut Headers, fields: Fields<'_>) {
+pub(super) fn set_extra(call: &mut Call, headers: &mut Headers, fields: Fields<'_>) {
     for field in fields.take(64) {
         let value =
             field.raw.strip_prefix(b"rt=").or(field.raw.strip_prefix(b"request_time=")).unwrap_or(field.raw);
@@ -120,7 +187,7 @@ fn set_extra(call: &mut Call, headers: &mut Headers, fields: Fields<'_>) {
     }
 }
 
-fn duration(value: &[u8]) -> Option<u64> {
+pub(super) fn duration(value: &[u8]) -> Option<u64> {
     if let Some(millis) = value.strip_suffix(b"ms") {
         return number::<u64>(millis)?.checked_mul(1_000);
     }
@@ -130,12 +197,12 @@ fn duration(value: &[u8]) -> Option<u64> {
 }
 
 /// A field behind the request: in quotes or bare.
-struct Field<'a> {
-    raw: &'a [u8],
-    quoted: bool,
+pub(super) struct Field<'a> {
+    pub(super) raw: &'a [u8],
+    pub(super) quoted: bool,
 }
 
-struct Fields<'a>(&'a [u8]);
+pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
 impl<'a> Iterator for Fields<'a> {
     type Item = Field<'a>;
@@ -148,16 +215,32 @@ impl<'a> Iterator for Fields<'a> {
             self.0 = &rest[end..];
             return Some(Field { raw: &rest[..end], quoted });
         }
-        let mut escaped = false;
-        let end = rest[1..].iter().position(|byte| {
-            let ends = *byte == b'"' && !escaped;
-            escaped = *byte == b'\\' && !escaped;
-            ends
-        });
-        let end = end.map_or(rest.len(), |end| end + 1);
+        let end = quoted_end(&rest[1..]).map_or(rest.len(), |end| end + 1);
         self.0 = rest.get(end + 1..).unwrap_or_default();
         Some(Field { raw: &rest[1..end], quoted })
     }
+}
+
+/// Where a quoted field ends. Quotes inside it that are not escaped are survived where they come in pairs.
+fn quoted_end(inner: &[u8]) -> Option<usize> {
+    let (mut escaped, mut nested, mut first, mut any) = (false, false, None, None);
+    for (at, byte) in inner.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' if inner.get(at + 1).is_some_and(|next| !next.is_ascii_whitespace() && *next != b',') => {
+                any = any.or(Some(at));
+                nested = !nested;
+            }
+            b'"' if nested => {
+                first = first.or(Some(at));
+                nested = false;
+            }
+            b'"' => return Some(at),
+            _ => {}
+        }
+    }
+    first.or(any)
 }
 
 #[cfg(test)]
@@ -233,6 +316,22 @@ mod tests {
         check(
             &format!("\"192.0.2.1, 10.0.0.9\" - - {TIME} \"GET /list HTTP/1.1\" 200 5"),
             "192.0.2.1||GET|/list|200|5|-|-|-|-",
+        );
+        check(
+            &format!(
+                "\"10.0.0.7\" - - {TIME} \"a.example\" \"GET /x HTTP/1.1\" \"{{}}\" 200 5 0.003 \"-\" \"a \"b\" c\" \"d\""
+            ),
+            "10.0.0.7|a.example|GET|/x|200|5|-|a \"b\" c|-|3000",
+        );
+        check(
+            &format!(
+                "2026-11-21T10:00:00.1Z web nginx 10.0.0.7 - - {TIME} \"GET /x HTTP/1.1\" 200 0.004 12 \"-\" \"c\""
+            ),
+            "10.0.0.7||GET|/x|200|12|-|c|-|4000",
+        );
+        check(
+            &format!("[pod/web/nginx] 10.0.0.7 - - {TIME} \"CONNECT a.example:443 HTTP/1.1\" 200 5"),
+            "10.0.0.7|a.example|CONNECT|a.example:443|200|5|-|-|-|-",
         );
         check(
             &format!("10.0.0.7 a.example - {TIME} \"GET /lighttpd HTTP/1.1\" 200 5"),

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use model::{Call, Headers, Message, Peer, Scheme};
+use model::{Anomaly, Call, Headers, Message, Peer, Scheme};
 
 use super::time;
 use super::value::{self, Escape, Unit};
@@ -58,7 +58,7 @@ impl Field {
     pub(crate) fn may_start(&self, rest: &[u8]) -> bool {
         match self {
             Self::Status(_) => match rest {
-                [b'-', ..] => true,
+                [b'-', ..] | [b'0', b' ', ..] => true,
                 [a, b, c, after @ ..] => {
                     [a, b, c].iter().all(|byte| byte.is_ascii_digit())
                         && !after.first().is_some_and(u8::is_ascii_digit)
@@ -98,6 +98,8 @@ pub(crate) struct Draft {
     date: String,
     clock: String,
     version: Cow<'static, str>,
+    /// A request line is none.
+    is_broken: bool,
     /// The time names no zone.
     is_local: bool,
 }
@@ -127,7 +129,7 @@ impl Draft {
             return true;
         }
         if *field == Field::RequestLine {
-            value::set_request_line(&mut self.call, raw, escape);
+            self.request_line(raw, escape);
             return true;
         }
         let plain = value::unescape(raw, escape);
@@ -135,13 +137,7 @@ impl Draft {
             Field::Target(rank) => {
                 let mut named = Call::default();
                 value::set_target(&mut named, &plain);
-                let call = &mut self.call;
-                // A URL that does not win still names scheme and host.
-                call.scheme = named.scheme.or(call.scheme);
-                if !named.host.is_empty() && self.host < 4 {
-                    call.host = named.host;
-                }
-                ranked(&mut self.target, *rank, Some(named.target), |target| call.target = target)
+                self.target(*rank, named)
             }
             Field::RequestBody => {
                 self.request.body = Some(plain.into_owned());
@@ -153,6 +149,29 @@ impl Draft {
             }
             _ => self.set_text(field, &text(&plain)),
         }
+    }
+
+    /// A request line outranks a path that a server made of it, as long as it is one.
+    fn request_line(&mut self, raw: &[u8], escape: Escape) {
+        let mut named = Call::default();
+        value::set_request_line(&mut named, raw, escape);
+        if named.method.is_empty() {
+            self.is_broken |= !named.target.is_empty() && self.target(0, named);
+            return;
+        }
+        self.call.method = std::mem::take(&mut named.method);
+        self.call.protocol = std::mem::take(&mut named.protocol);
+        self.target(3, named);
+    }
+
+    fn target(&mut self, rank: u8, named: Call) -> bool {
+        let call = &mut self.call;
+        // A URL that does not win still names scheme and host.
+        call.scheme = named.scheme.or(call.scheme);
+        if !named.host.is_empty() && self.host < 4 {
+            call.host = named.host;
+        }
+        ranked(&mut self.target, rank, Some(named.target), |target| call.target = target)
     }
 
     fn set_text(&mut self, field: &Field, raw: &str) -> bool {
@@ -193,10 +212,17 @@ impl Draft {
                 call.scheme = if is_on { Some(Scheme::Https) } else { call.scheme };
                 true
             }
+            // Some name the scheme here.
+            Field::Protocol if raw.eq_ignore_ascii_case("https") => {
+                call.scheme = Some(Scheme::Https);
+                true
+            }
             Field::Protocol => {
                 self.version = value::protocol(raw).into();
                 true
             }
+            // Squid's for a request that it could not read.
+            Field::Method if raw == "NONE" => true,
             Field::Method => {
                 let is_method = value::is_method(raw.as_bytes());
                 if is_method {
@@ -264,7 +290,8 @@ impl Draft {
         }
     }
 
-    /// `{a|b} {c}`: the first braces hold request fields. One that can only be a host name is one.
+    /// `{a|b} {c}`: the first braces hold request fields. One that can only be a host name is one, a browser's
+    /// user agent too.
     fn captures(&mut self, raw: &str) {
         let inner = raw.trim().strip_prefix('{').and_then(|rest| rest.split('}').next());
         for part in inner.unwrap_or_default().split('|') {
@@ -274,6 +301,9 @@ impl Draft {
                 name.contains('.') && last.len() > 1 && last.bytes().all(|byte| byte.is_ascii_alphabetic());
             if self.call.host.is_empty() && is_host && is_name(part) {
                 self.call.host = value::host(part);
+            }
+            if part.starts_with("Mozilla/") {
+                push_header(&mut self.request.headers, "user-agent", part);
             }
         }
     }
@@ -298,10 +328,18 @@ impl Draft {
         if call.protocol.is_empty() {
             call.protocol = self.version;
         }
-        let header = |name| self.request.headers.get(name);
-        if call.host.is_empty() {
-            call.host = header("host").map(value::host).unwrap_or_default();
+        if self.is_broken && (call.method.is_empty() || self.target == 1) {
+            call.anomalies.push(Anomaly::BAD_HEAD);
         }
+        let header = |name| self.request.headers.get(name);
+        let named = header("host").map(value::host).unwrap_or_default();
+        // Gateways make URLs with the port on which they listen.
+        let is_same =
+            !named.is_empty() && call.host.strip_prefix(&named).is_some_and(|port| port.starts_with(':'));
+        if call.host.is_empty() || is_same {
+            call.host = named;
+        }
+        value::name_tunnel(call);
         if call.client.is_none() {
             let named = ["x-forwarded-for", "x-real-ip", "cf-connecting-ip", "true-client-ip"];
             call.client = named.into_iter().find_map(|name| value::peers(header(name)?).next());

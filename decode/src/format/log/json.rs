@@ -5,9 +5,11 @@ use model::{Call, Headers};
 use serde_json::{Map, Value};
 
 use super::draft::{Dated, Draft, Field};
+use super::json_dialect::{Dialect, unit_of};
 use super::json_keys::{self, Key};
 use super::json_map::JsonMap;
-use super::value::{Escape, Unit};
+use super::value::{self, Escape, Unit};
+use super::w3c;
 
 /// Nesting of objects followed.
 const DEPTH_MAX: usize = 6;
@@ -22,7 +24,7 @@ pub(crate) fn read(object: &Map<String, Value>, map: Option<&JsonMap>) -> Option
             }
         }
     }
-    let mut walk = Walk { draft, path: String::new(), unit: unit_of(object) };
+    let mut walk = Walk { draft, path: String::new(), unit: unit_of(object), dialect: Dialect::of(object) };
     walk.object(object, 0);
     let dated = walk.draft.finish();
     let call = &dated.call;
@@ -50,31 +52,11 @@ fn lookup<'a>(object: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
     path.match_indices('.').find_map(|(at, _)| lookup(object.get(&path[..at])?.as_object()?, &path[at + 1..]))
 }
 
-/// Unit of a bare `duration` (or what else has no unit in its name), by the tool that wrote the line.
-fn unit_of(object: &Map<String, Value>) -> Option<Unit> {
-    let has = |key: &str| object.contains_key(key);
-    let category = object.get("category").and_then(Value::as_str).unwrap_or_default();
-    match () {
-        // Traefik; Echo.
-        () if has("DownstreamStatus") || has("RequestCount") || has("latency_human") => Some(Unit::Nanos),
-        // Caddy; CloudFront; Azure Front Door and Application Gateway.
-        () if has("resp_headers") || has("bytes_read") || has("x-edge-location") => Some(Unit::Seconds),
-        () if matches!(category, "FrontDoorAccessLog" | "ApplicationGatewayAccessLog") => Some(Unit::Seconds),
-        // Envoy; APISIX; pino.
-        () if has("response_flags") || has("response_code_details") || has("upstream_cluster") => {
-            Some(Unit::Millis)
-        }
-        () if has("apisix_latency") || has("upstream_latency") || (has("req") && has("res")) => {
-            Some(Unit::Millis)
-        }
-        () => None,
-    }
-}
-
 struct Walk {
     draft: Draft,
     path: String,
     unit: Option<Unit>,
+    dialect: Dialect,
 }
 
 impl Walk {
@@ -105,7 +87,22 @@ impl Walk {
     }
 
     fn known(&mut self, value: &Value) -> bool {
-        if matches!(self.path.as_str(), "duration" | "latency" | "timetaken" | "responsetime") {
+        match (self.path.as_str(), self.dialect) {
+            ("host", Dialect::Logstash) | ("bytessent", Dialect::Nginx) => return true,
+            ("requesttime", Dialect::AlibabaCdn) => {
+                return apply(&mut self.draft, &Key::Field(Field::Duration(Unit::Millis, 3)), value);
+            }
+            ("ua" | "referer", Dialect::Akamai) => {
+                let Some(text) = value.as_str() else { return false };
+                let plain = w3c::percent_decoded(text.replace('+', " ").as_bytes()).into_owned();
+                let name = if self.path == "ua" { "user-agent" } else { "referer" };
+                return self.draft.set(&Field::Header(name.into()), &plain, Escape::None);
+            }
+            ("routekey", _) => return self.route(value),
+            _ => {}
+        }
+        if matches!(self.path.as_str(), "duration" | "latency" | "timetaken" | "responsetime" | "elapsedtime")
+        {
             if let Some(unit) = self.unit {
                 return apply(&mut self.draft, &Key::Field(Field::Duration(unit, 1)), value);
             }
@@ -113,7 +110,18 @@ impl Walk {
         }
         json_keys::find(&self.path).is_some_and(|key| apply(&mut self.draft, key, value))
             // A time in API Gateway's logs, a duration in nginx's.
-            || (self.path == "requesttime" && apply(&mut self.draft, &Key::Field(Field::Time(3)), value))
+            || (self.path == "requesttime" && apply(&mut self.draft, &Key::Field(Field::Time(5)), value))
+    }
+
+    /// `GET /users/{id}`, which API Gateway matched: the target where it logs no path.
+    fn route(&mut self, value: &Value) -> bool {
+        let Some((method, path)) = value.as_str().and_then(|route| route.split_once(' ')) else {
+            return false;
+        };
+        if self.draft.call.method.is_empty() {
+            self.draft.set(&Field::Method, method.as_bytes(), Escape::None);
+        }
+        self.draft.set(&Field::Target(0), path.as_bytes(), Escape::None)
     }
 
     /// Header fields logged as keys of their own: nginx (`http_user_agent`), Traefik (`request_User-Agent`,
@@ -162,7 +170,9 @@ pub(crate) fn apply(draft: &mut Draft, key: &Key, value: &Value) -> bool {
     match key {
         Key::Field(field) => match value {
             Value::Null => true,
-            Value::String(text) => draft.set(field, text.as_bytes(), Escape::None),
+            Value::String(text) => {
+                draft.set(as_written(field, text), unquoted(field, text).as_bytes(), Escape::None)
+            }
             Value::Number(number) => draft.set(field, number.to_string().as_bytes(), Escape::None),
             Value::Bool(is) => draft.set(field, is.to_string().as_bytes(), Escape::None),
             // One value in a list, as some writers do with header fields.
@@ -176,6 +186,21 @@ pub(crate) fn apply(draft: &mut Draft, key: &Key, value: &Value) -> bool {
         Key::Body => body(&mut draft.request.body, value),
         Key::ResponseBody => body(&mut draft.response.body, value),
     }
+}
+
+/// `request` is a request line, or only its method or its target.
+fn as_written<'a>(field: &'a Field, text: &str) -> &'a Field {
+    match field {
+        Field::RequestLine if text.starts_with('/') && !text.contains(' ') => &Field::Target(3),
+        Field::RequestLine if value::is_method(text.as_bytes()) => &Field::Method,
+        _ => field,
+    }
+}
+
+/// Without the quotes around a header field that Logstash's patterns keep.
+fn unquoted<'a>(field: &Field, text: &'a str) -> &'a str {
+    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.filter(|_| matches!(field, Field::Header(_))).unwrap_or(text)
 }
 
 fn body(slot: &mut Option<Vec<u8>>, value: &Value) -> bool {
@@ -291,6 +316,42 @@ mod tests {
         check(
             r#"{"timestamp":1795255200000,"action":"ALLOW","httpRequest":{"clientIp":"10.0.0.7","headers":[{"name":"Host","value":"a.example"}],"uri":"/w","args":"q=1","httpVersion":"HTTP/1.1","httpMethod":"GET"}}"#,
             r#"{"ts":"2026-11-21T10:00:00.000000Z","client":"10.0.0.7","protocol":"http/1.1","method":"GET","host":"a.example","target":"/w?q=1","request":{"headers":[["host","a.example"]]}}"#,
+        );
+    }
+
+    #[test]
+    fn dialects() {
+        // nginx: the request line outranks `uri`, and `bytes_sent` is no body size.
+        check(
+            r#"{"time":"2026-11-21T10:00:00Z","remote_addr":"10.0.0.7","request":"GET /n?x=1 HTTP/1.1","uri":"/n","status":"200","body_bytes_sent":"5","bytes_sent":"300","ssl_protocol":"TLSv1.3"}"#,
+            r#"{"ts":"2026-11-21T10:00:00.000000Z","client":"10.0.0.7","scheme":"https","protocol":"http/1.1","method":"GET","target":"/n?x=1","request":{"headers":[]},"status":200,"response":{"headers":[],"body_size":5}}"#,
+        );
+        // Logstash's patterns for Apache.
+        check(
+            r#"{"@timestamp":"2026-11-21T10:00:00Z","@version":"1","clientip":"10.0.0.7","verb":"GET","request":"/l?x","response":"404","agent":"\"curl\"","host":"collector"}"#,
+            r#"{"ts":"2026-11-21T10:00:00.000000Z","client":"10.0.0.7","method":"GET","target":"/l?x","request":{"headers":[["user-agent","curl"]]},"status":404,"response":{"headers":[]}}"#,
+        );
+        // Fastly; Akamai; Alibaba Cloud's CDN.
+        check(
+            r#"{"client_ip":"10.0.0.7","request":"POST","host":"a.example","url":"/f","status":200,"time_elapsed":1234}"#,
+            r#"{"duration_us":1234,"client":"10.0.0.7","method":"POST","host":"a.example","target":"/f","request":{"headers":[]},"status":200,"response":{"headers":[]}}"#,
+        );
+        check(
+            r#"{"reqTimeSec":"1795255200.5","cliIP":"10.0.0.7","statusCode":"206","proto":"HTTPS","reqHost":"a.example","reqMethod":"GET","reqPath":"/a","queryStr":"b=c","UA":"Mozilla%2F5.0+%28X%29","turnAroundTimeMSec":"11","transferTimeMSec":"2"}"#,
+            r#"{"ts":"2026-11-21T10:00:00.500000Z","duration_us":13000,"client":"10.0.0.7","scheme":"https","method":"GET","host":"a.example","target":"/a?b=c","request":{"headers":[["user-agent","Mozilla/5.0 (X)"]]},"status":206,"response":{"headers":[]}}"#,
+        );
+        check(
+            r#"{"unixtime":"1795255200","client_ip":"10.0.0.7","domain":"a.example","hit_info":"HIT","method":"GET","uri":"/c","uri_param":"v=1","return_code":"200","request_time":"12"}"#,
+            r#"{"ts":"2026-11-21T10:00:00.000000Z","duration_us":12000,"client":"10.0.0.7","method":"GET","host":"a.example","target":"/c?v=1","request":{"headers":[]},"status":200,"response":{"headers":[]}}"#,
+        );
+        // Kong adds the port on which it listens; API Gateway logs what it matched.
+        check(
+            r#"{"started_at":1795255200123,"client_ip":"10.0.0.7","request":{"method":"GET","url":"http://a.example:8000/k","headers":{"host":"a.example"}},"response":{"status":200}}"#,
+            r#"{"ts":"2026-11-21T10:00:00.123000Z","client":"10.0.0.7","scheme":"http","method":"GET","host":"a.example","target":"/k","request":{"headers":[["host","a.example"]]},"status":200,"response":{"headers":[]}}"#,
+        );
+        check(
+            r#"{"ip":"10.0.0.7","requestTime":"21/Nov/2026:10:00:00 +0000","httpMethod":"GET","routeKey":"GET /p/{id}","status":"200"}"#,
+            r#"{"ts":"2026-11-21T10:00:00.000000Z","client":"10.0.0.7","method":"GET","target":"/p/{id}","request":{"headers":[]},"status":200,"response":{"headers":[]}}"#,
         );
     }
 

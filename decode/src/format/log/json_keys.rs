@@ -20,7 +20,7 @@ pub(crate) enum Key {
 }
 
 /// Keys that only wrap others.
-const WRAPPERS: [&str; 20] = [
+const WRAPPERS: [&str; 24] = [
     "http",
     "httprequest",
     "properties",
@@ -41,10 +41,18 @@ const WRAPPERS: [&str; 20] = [
     "caddy",
     "kong",
     "envoy",
+    "protopayload",
+    "accesslog",
+    "span",
+    "result",
 ];
 
 /// Adds a key to a path; dots inside it separate as nesting does.
 pub(crate) fn push(path: &mut String, name: &str) {
+    // Of a hit of Elasticsearch.
+    if name == "_source" {
+        return;
+    }
     for part in name.split('.') {
         let start = path.len();
         let plain = part.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase());
@@ -97,19 +105,25 @@ fn requests() -> Vec<(&'static str, Field)> {
             "method requestmethod httpmethod verb httpverb reqmethod csmethod clientrequestmethod request.method req.method requestverb",
             Field::Method,
         ),
-        ("request requestline httprequestline request.line requestfirstline", Field::RequestLine),
+        (
+            "request requestline httprequestline request.line requestfirstline request.requestline requestedurl",
+            Field::RequestLine,
+        ),
+        ("originalrequesturiwithargs", Field::Target(5)),
         // The target as it was sent outranks what a proxy made of it.
         (
             "requesturi clientrequesturi request.uri requrl req.uri request.target target xenvoyoriginalpath",
             Field::Target(4),
         ),
         (
-            "uri url requesturl req.url request.url url.original url.full request.originalurl originalurl xenvoyoriginpath path requestpath clientrequestpath request.path req.path httppath httpurl urlpath urloriginal csuri rawpath reqpath",
+            "uri url requesturl req.url request.url url.original url.full request.originalurl originalurl xenvoyoriginpath path requestpath clientrequestpath request.path req.path httppath httpurl urlpath urloriginal csuri rawpath reqpath requesteduri",
             Field::Target(2),
         ),
+        // What a gateway matched, where it says nothing else.
+        ("resourcepath resource", Field::Target(0)),
         ("url.path csuristem uripath requesturipath", Field::Path),
         (
-            "url.query csuriquery args query querystr querystring request.query request.querystring requestquery urlquery queryparams clientrequestquery",
+            "url.query csuriquery args query querystr querystring request.query request.querystring requestquery urlquery queryparams clientrequestquery requesturlquerystring uriparam",
             Field::Query,
         ),
         (
@@ -119,6 +133,10 @@ fn requests() -> Vec<(&'static str, Field)> {
         (
             "scheme requestscheme clientrequestscheme request.scheme url.scheme csprotocol xforwardedproto",
             Field::Scheme,
+        ),
+        (
+            "sslenabled https sslprotocol tlsversion securityprotocol requestsslprotocol clientsslprotocol",
+            Field::Encrypted,
         ),
         (
             "bytesreceived requestcontentsize request.body.bytes requestbodylen request.bodybytes requestbodysize contentlength",
@@ -137,7 +155,7 @@ fn requests() -> Vec<(&'static str, Field)> {
 fn answers() -> Vec<(&'static str, Field)> {
     vec![
         (
-            "status statuscode responsecode response.status response.statuscode res.status res.statuscode resp.status httpstatus httpstatuscode responsestatus responsestatuscode downstreamstatus edgeresponsestatus scstatus elbstatuscode code response.code resstatus",
+            "status statuscode responsecode response.status response.statuscode res.status res.statuscode resp.status httpstatus httpstatuscode responsestatus responsestatuscode downstreamstatus edgeresponsestatus scstatus elbstatuscode code response.code resstatus response response.httpcode edgeresponsestatuscode returncode responsecodesent",
             Field::Status(3),
         ),
         (
@@ -154,12 +172,12 @@ fn answers() -> Vec<(&'static str, Field)> {
 fn ends() -> Vec<(&'static str, Field)> {
     vec![
         (
-            "clientip clientaddr cliip request.clientip req.clientip cip clientaddress client.ip client.address callerip callipaddress sourceip sourceipaddress source.ip source.address srcip remoteip",
+            "clientip clientaddr cliip request.clientip req.clientip cip clientaddress client.ip client.address callerip callipaddress calleripaddress sourceip sourceipaddress source.ip source.address srcip remoteip",
             Field::Client(5),
         ),
-        ("downstreamremoteaddress", Field::Client(6)),
+        ("downstreamremoteaddress realclientip", Field::Client(6)),
         (
-            "remoteaddr request.remoteip remote.ip id.origh request.remoteaddr req.remoteaddress remoteaddress remotehost remote ip peer networkpeeraddress netpeerip netsockpeeraddr clientipaddress identity.sourceip clientsocketaddress network.peer.address net.peer.ip",
+            "remoteaddr request.remoteip remote.ip id.origh request.remoteaddr req.remoteaddress remoteaddress remotehost remote ip peer networkpeeraddress netpeerip netsockpeeraddr clientipaddress identity.sourceip clientsocketaddress network.peer.address net.peer.ip ipclient remoteclient network.client.ip request.ip",
             Field::Client(3),
         ),
         ("client", Field::Client(1)),
@@ -187,7 +205,7 @@ fn times() -> Vec<(&'static str, Field)> {
             Field::Time(5),
         ),
         (
-            "timestamp ts time timeunixnano timelocal timeiso8601 msec datetime eventtime logtime  httptimestamp timestampms requesttimeepoch asctime timeepoch",
+            "timestamp ts time timeunixnano timelocal timeiso8601 msec datetime eventtime logtime  httptimestamp timestampms unixtime requesttimeepoch asctime timeepoch",
             Field::Time(3),
         ),
         ("t edgeendtimestamp", Field::Time(1)),
@@ -198,14 +216,15 @@ fn times() -> Vec<(&'static str, Field)> {
         ),
         ("upstreamresponsetime", Field::Duration(Unit::Seconds, 1)),
         (
-            "durationms latencyms elapsedms responsetimems timems latencies.request tookms requestdurationms latencymillis durationmillis responsetimemillis timetakenms requesttimems ta tt",
+            "durationms latencyms elapsedms responsetimems timems latencies.request tookms requestdurationms latencymillis durationmillis responsetimemillis timetakenms requesttimems ta tt edgeresponsetime requesttimemsec",
             Field::Duration(Unit::Millis, 3),
         ),
         (
-            "durationus durationmicros latencyus elapsedus durationmicroseconds",
+            "durationus durationmicros latencyus elapsedus durationmicroseconds timeelapsed",
             Field::Duration(Unit::Micros, 3),
         ),
         ("durationns durationnanos event.duration latencyns elapsedns", Field::Duration(Unit::Nanos, 3)),
+        ("reqendtimemsec turnaroundtimemsec transfertimemsec", Field::DurationPart(Unit::Millis)),
         ("responsetime elapsed service elapsedtime took", Field::DurationText(1)),
     ]
 }
@@ -213,7 +232,7 @@ fn times() -> Vec<(&'static str, Field)> {
 /// Header fields that logs name beside the others.
 const HEADERS: [(&str, &str); 9] = [
     (
-        "useragent clientrequestuseragent ua csuseragent agent useragent.original request.useragent httpuseragent requestuseragent",
+        "useragent clientrequestuseragent ua csuseragent agent useragent.original request.useragent httpuseragent requestuseragent requestua",
         "user-agent",
     ),
     (

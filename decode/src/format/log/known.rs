@@ -11,7 +11,7 @@ use super::syntax::compile;
 use super::value::{Escape, Unit};
 
 /// Format strings, in any of the notations that users may give; more fields may follow each.
-const FORMATS: [&str; 14] = [
+const FORMATS: [&str; 28] = [
     // Apache APISIX.
     r#"$remote_addr - $remote_user [$time_local] $http_host "$request" $status $body_bytes_sent $request_time "$http_referer" "$http_user_agent" $upstream_addr $upstream_status $upstream_response_time"#,
     // Nginx Proxy Manager, proxied and standard.
@@ -35,14 +35,40 @@ const FORMATS: [&str; 14] = [
     r#"$aws_owner $aws_bucket [$time_local] $remote_addr $aws_requester $aws_id $aws_operation $aws_key "$request" $status $aws_error $body_bytes_sent $aws_size $aws_total_ms $aws_turnaround "$http_referer" "$http_user_agent" $aws_version $aws_host_id $aws_signature $ssl_cipher $aws_authentication $http_host $ssl_protocol"#,
     // The same before host names and ciphers were logged.
     r#"$aws_owner $aws_bucket [$time_local] $remote_addr $aws_requester $aws_id $aws_operation $aws_key "$request" $status $aws_error $body_bytes_sent $aws_size $aws_total_ms $aws_turnaround "$http_referer" "$http_user_agent" $aws_version"#,
+    // Huawei Cloud's load balancer; Alibaba Cloud's CDN.
+    r#"$msec $huawei_topic [$time_iso8601] $huawei_version $remote_addr $status "$request" $request_length $bytes_sent $body_bytes_sent $request_time "$upstream_status" "$upstream_connect_time" "$upstream_header_time" "$upstream_response_time" "$upstream_addr" "$http_user_agent" "$http_referer" "$http_x_forwarded_for""#,
+    r#"[$time_local] $remote_addr $cdn_proxy $elapsed_ms "$http_referer" "$request" $status $cdn_request $cdn_response $cdn_hit "$http_user_agent" "$cdn_type""#,
+    // PHP-FPM without and with a user; PHP's development server.
+    r#"$remote_addr -  $time_local "$request" $status"#,
+    r#"$remote_addr - $remote_user $time_local "$request" $status"#,
+    "[$time_local] $remote_addr [$status]: $request_method $request_uri",
+    // uWSGI; Tornado and Jupyter.
+    "[pid: $uwsgi_pid] $remote_addr ($remote_user) {$uwsgi_vars} [$time_local] $request_method $request_uri => generated $body_bytes_sent bytes in $elapsed_ms msecs ($server_protocol $status)",
+    "$status $request_method $request_uri ($remote_addr) $go_duration",
+    // Fiber; chi.
+    "$log_clock | $status | $go_duration | $remote_addr | $request_method | $request_uri | $fiber_error",
+    r#""$request" from $remote_addr - $status $chi_bytes in $go_duration"#,
+    r#"$log_date $log_clock [$chi_id] "$request" from $remote_addr - $status $chi_bytes in $go_duration"#,
+    r#"$log_date $log_clock "$request" from $remote_addr - $status $chi_bytes in $go_duration"#,
+    // Express's morgan: short, tiny, dev.
+    "$remote_addr $remote_user $request_method $request_uri $server_protocol $status $body_bytes_sent - $elapsed_ms ms",
+    "$request_method $request_uri $status $body_bytes_sent - $elapsed_ms ms",
+    "$request_method $request_uri $status $elapsed_ms ms - $body_bytes_sent",
 ];
 
-/// NPMplus writes the user agent last and without quotes: it is the rest of the line.
-const NPMPLUS: &str = "[$time_local] $host $remote_addr $request_time \"$request\" $status $body_bytes_sent $bytes_sent $http_referer $http_user_agent";
+/// The same, with nothing behind: the last field is the rest of the line.
+const CLOSED: [&str; 3] = [
+    // NPMplus, whose user agent has no quotes.
+    "[$time_local] $host $remote_addr $request_time \"$request\" $status $body_bytes_sent $bytes_sent $http_referer $http_user_agent",
+    // Apache's `ssl_request_log`.
+    r#"[$time_local] $remote_addr $ssl_protocol $ssl_cipher "$request" $body_bytes_sent"#,
+    // Rails: the answer stands in another line.
+    r#"Started $request_method "$request_uri" for $remote_addr at $time_local"#,
+];
 
 static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
     let open = FORMATS.iter().filter_map(|format| compile(format, Escape::Slash, true).ok());
-    let closed = compile(NPMPLUS, Escape::Slash, false).ok();
+    let closed = CLOSED.iter().filter_map(|format| compile(format, Escape::Slash, false).ok());
     open.chain(closed).collect()
 });
 
@@ -55,20 +81,27 @@ pub(crate) fn variable(name: &str) -> Option<Field> {
         "aws_domain" => Field::Host(1),
         "log_date" => Field::Date,
         "log_clock" => Field::Clock,
-        "gin_duration" => Field::DurationText(1),
-        "squid_elapsed_ms" => Field::Duration(Unit::Millis, 1),
+        "gin_duration" | "go_duration" => Field::DurationText(1),
+        "squid_elapsed_ms" | "elapsed_ms" => Field::Duration(Unit::Millis, 1),
         _ => return None,
     })
 }
 
-/// Reads a line of one of the layouts; `last` is the one that fitted before.
-pub(crate) fn read(line: &[u8], last: &mut usize) -> Option<Dated> {
+/// The layouts that a line can be of, a bit each, wherever in it they begin: most lines that are no calls are of none.
+pub(crate) fn candidates(line: &[u8]) -> u64 {
+    let fits = LAYOUTS.iter().map(|layout| memchr::memmem::find(line, layout.longest_literal()).is_some());
+    fits.enumerate().fold(0, |bits, (at, fits)| bits | (u64::from(fits) << at))
+}
+
+/// Reads a line of one of the layouts; `last` is the one that fitted before, `among` gives the candidates.
+pub(crate) fn read(line: &[u8], last: &mut usize, among: impl FnOnce() -> u64) -> Option<Dated> {
     let certain = |layout: &Layout| layout.read(line).map(Draft::finish).filter(|it| is_certain(&it.call));
     let layouts = &*LAYOUTS;
     if let Some(call) = layouts.get(*last).and_then(certain) {
         return Some(call);
     }
-    layouts.iter().enumerate().find_map(|(at, layout)| {
+    let among = among();
+    layouts.iter().enumerate().filter(|(at, _)| among >> at & 1 == 1).find_map(|(at, layout)| {
         let dated = certain(layout)?;
         *last = at;
         Some(dated)
@@ -76,11 +109,13 @@ pub(crate) fn read(line: &[u8], last: &mut usize) -> Option<Dated> {
 }
 
 /// Without a format from the user, a line must say when it was and what came of the request, or at least be a
-/// whole request line of somebody with its answer.
+/// whole request line of somebody, or a request that took some time, with its answer.
 fn is_certain(call: &Call) -> bool {
     let is_request = !call.method.is_empty() && call.client.is_some() && !call.protocol.is_empty();
-    (call.ts.is_known() && (!call.target.is_empty() || call.status.is_some()))
-        || (is_request && call.status.is_some())
+    let is_timed = !call.method.is_empty() && call.target.starts_with('/') && call.duration_us.is_some();
+    let is_something = !call.method.is_empty() || !call.anomalies.is_empty() || call.status.is_some();
+    (call.ts.is_known() && is_something && (!call.target.is_empty() || call.status.is_some()))
+        || ((is_request || is_timed) && call.status.is_some())
 }
 
 #[cfg(test)]
@@ -89,7 +124,7 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, expect: &str) {
-        let call = read(line.as_bytes(), &mut 0).map(|it| it.call);
+        let call = read(line.as_bytes(), &mut 0, || candidates(line.as_bytes())).map(|it| it.call);
         let shown = call.map(|call| {
             let part = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
             [
@@ -108,7 +143,8 @@ mod tests {
 
     #[test]
     fn every_format_compiles() {
-        assert_eq!(LAYOUTS.len(), FORMATS.len() + 1);
+        assert_eq!(LAYOUTS.len(), FORMATS.len() + CLOSED.len());
+        assert!(LAYOUTS.len() <= u64::BITS as usize, "a bit each");
     }
 
     #[test]
@@ -137,6 +173,64 @@ mod tests {
         check(
             r#"79a5 bucket [21/Nov/2026:10:00:00 +0000] 10.0.0.7 79a5 3E57 REST.GET.OBJECT k.txt "GET /k.txt?x HTTP/1.1" 200 - 113 113 7 6 "-" "S3Console/0.4" - s9lz SigV4 ECDHE AuthHeader bucket.s3.example TLSv1.2 - -"#,
             "10.0.0.7|GET|bucket.s3.example|/k.txt?x|200|7000|2026-11-21T10:00:00.000000Z",
+        );
+    }
+
+    #[test]
+    fn development_servers() {
+        check("GET /tiny?x 200 13 - 1.234 ms", "-|GET||/tiny?x|200|1234|");
+        check("POST /dev 404 0.834 ms - -", "-|POST||/dev|404|834|");
+        check("::1 - GET /short HTTP/1.1 200 13 - 2.345 ms", "::1|GET||/short|200|2345|");
+        check(
+            r#"127.0.0.1 -  21/Nov/2026:18:00:00 +0800 "GET /index.php" 200"#,
+            "127.0.0.1|GET||/index.php|200|-|2026-11-21T10:00:00.000000Z",
+        );
+        check(
+            "[Sat Nov 21 10:00:00 2026] 127.0.0.1:52600 [200]: GET /php?x",
+            "127.0.0.1:52600|GET||/php?x|200|-|2026-11-21T10:00:00.000000Z",
+        );
+        check(
+            "[pid: 12|app: 0|req: 1/1] 10.0.0.7 () {44 vars in 720 bytes} [Sat Nov 21 10:00:00 2026] GET /u?x=1 => generated 13 bytes in 5 msecs (HTTP/1.1 200) 2 headers in 79 bytes",
+            "10.0.0.7|GET||/u?x=1|200|5000|2026-11-21T10:00:00.000000Z",
+        );
+        check("200 GET /tornado (127.0.0.1) 1.23ms", "127.0.0.1|GET||/tornado|200|1230|");
+        check(
+            r#"Started GET "/rails?x" for 127.0.0.1 at 2026-11-21 18:00:00 +0800"#,
+            "127.0.0.1|GET||/rails?x|-|-|2026-11-21T10:00:00.000000Z",
+        );
+        check("10:00:00 | 200 |   43.5us | 10.0.0.7 | GET | /fiber | -", "10.0.0.7|GET||/fiber|200|44|");
+        check(
+            r#"2026/11/21 10:00:00 [h/a-1] "GET http://a.example/chi HTTP/1.1" from 10.0.0.7:5 - 200 12B in 2m1.5s"#,
+            "10.0.0.7:5|GET|a.example|/chi|200|121500000|2026-11-21T10:00:00.000000Z",
+        );
+    }
+
+    #[test]
+    fn clouds_and_proxies() {
+        check(
+            r#"[21/Nov/2026:18:00:00 +0800] 10.0.0.7 - 15 "-" "GET http://a.example/cdn?a" 200 191 2830 MISS "curl/8" "text/html""#,
+            "10.0.0.7|GET|a.example|/cdn?a|200|15000|2026-11-21T10:00:00.000000Z",
+        );
+        check(
+            r#"[21/Nov/2026:18:00:00 +0800] 10.0.0.7 TLSv1.2 ECDHE "GET /ssl HTTP/1.1" 512"#,
+            "10.0.0.7|GET||/ssl|-|-|2026-11-21T10:00:00.000000Z",
+        );
+        // No request was read: of Envoy's and CLB's connections, of Squid's.
+        check(
+            r#"[2026-11-21T10:00:00.310Z] "- - -" 0 UH - - "-" 0 0 0 - "-" "-" "-" "-" "-" - - 10.0.0.2:443 10.0.0.7:4 - -"#,
+            "",
+        );
+        check(
+            r#"2026-11-21T10:00:00Z lb 10.0.0.7:2817 10.0.0.1:80 0.1 0.1 0.1 - - 57 502 "- - - " "-" - -"#,
+            "",
+        );
+        check(
+            "1795255200.123 0 10.0.0.7 NONE/000 0 NONE error:transaction-end-before-headers - HIER_NONE/- -",
+            "",
+        );
+        check(
+            "1795255200.000 0 10.0.0.7 NONE/400 9 NONE error:invalid-request - HIER_NONE/- text/html",
+            "10.0.0.7|||error:invalid-request|400|0|2026-11-21T10:00:00.000000Z",
         );
     }
 

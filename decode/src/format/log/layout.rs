@@ -51,6 +51,12 @@ impl Layout {
         self.parts.iter().any(|part| matches!(part, Part::Field(field) if test(field)))
     }
 
+    /// The longest text that every line of this layout holds.
+    pub(crate) fn longest_literal(&self) -> &[u8] {
+        let literals = (0..self.parts.len()).filter_map(|at| self.literal(at));
+        literals.max_by_key(|text| text.len()).unwrap_or_default()
+    }
+
     /// Reads a line; `None` when it is not of this layout.
     pub(crate) fn read(&self, line: &[u8]) -> Option<Draft> {
         let mut draft = Draft::default();

@@ -24,7 +24,9 @@ pub(crate) fn pairs(line: &[u8]) -> Option<Map<String, Value>> {
         if is_key && !key.is_empty() {
             pairs.insert(text(key).into_owned(), Value::String(value));
         }
+        // Web application firewalls separate by commas.
         rest = after.trim_ascii_start();
+        rest = rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start();
     }
     (pairs.len() >= PAIRS_MIN).then_some(pairs)
 }
@@ -64,7 +66,7 @@ mod tests {
     fn lines() {
         check(
             r#"at=info method=GET path="/a?b=\"c\"" host=a.example request_id=7 fwd="192.0.2.1" dyno=web.1 connect=1ms service=18ms status=200 bytes=13 protocol=https"#,
-            r#"{"duration_us":18000,"client":"192.0.2.1","method":"GET","host":"a.example","target":"/a?b=\"c\"","request":{"headers":[["x-forwarded-for","192.0.2.1"]]},"status":200,"response":{"headers":[]}}"#,
+            r#"{"duration_us":18000,"client":"192.0.2.1","scheme":"https","method":"GET","host":"a.example","target":"/a?b=\"c\"","request":{"headers":[["x-forwarded-for","192.0.2.1"]]},"status":200,"response":{"headers":[]}}"#,
         );
         check(
             r#"time="2026-11-21T10:00:00Z" level=info msg="handled" method=GET path=/x status=404 duration=1.5ms"#,

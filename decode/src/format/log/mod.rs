@@ -3,15 +3,19 @@
 
 mod apache;
 mod clf;
+mod csv;
+mod document;
 mod draft;
 mod envoy;
 mod haproxy;
 mod json;
+mod json_dialect;
 mod json_keys;
 mod json_map;
 mod known;
 mod layout;
 mod logfmt;
+mod loose;
 mod nginx;
 mod noise;
 mod reader;

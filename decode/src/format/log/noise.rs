@@ -13,9 +13,36 @@ const PREFIX_BYTES_MAX: usize = 256;
 /// Places tried in one line.
 const PLACES_MAX: usize = 6;
 
+/// Without what surrounds a line in its file: a byte order mark, white space, and the zeros that stand where a
+/// file was cut while it was written.
+pub(crate) fn bare(line: &[u8]) -> &[u8] {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    let is_space = |byte: &u8| *byte == 0 || byte.is_ascii_whitespace();
+    let start = line.iter().position(|byte| !is_space(byte)).unwrap_or(line.len());
+    let end = line.iter().rposition(|byte| !is_space(byte)).map_or(start, |at| at + 1);
+    &line[start..end]
+}
+
+/// Keys under which shippers and exports keep the line.
+pub(crate) const LINE_KEYS: [&str; 12] = [
+    "log",
+    "message",
+    "MESSAGE",
+    "msg",
+    "textPayload",
+    "line",
+    "Line",
+    "_raw",
+    "@message",
+    "event",
+    "original",
+    "body",
+];
+
 /// Where the line of the server may begin, nearest first: at the start, behind `host program[1]: `, behind
 /// `stdout F `, behind `web_1  | `, behind the structured data of RFC 5424.
 pub(crate) fn starts(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let line = undressed(line);
     let head = &line[..line.len().min(PREFIX_BYTES_MAX)];
     let behind = (1..head.len()).filter(|at| {
         let before = &head[..*at];
@@ -27,6 +54,21 @@ pub(crate) fn starts(line: &[u8]) -> impl Iterator<Item = &[u8]> {
             || (before.first() == Some(&b'<') && before.ends_with(b" - "))
     });
     std::iter::once(0).chain(behind.take(PLACES_MAX)).map(|at| line[at..].trim_ascii_start())
+}
+
+/// Without the key of a journal's export, and without the level and name that Python's `logging` writes by default.
+fn undressed(line: &[u8]) -> &[u8] {
+    if let Some(message) = line.strip_prefix(b"MESSAGE=") {
+        return message;
+    }
+    let levels: [&[u8]; 5] = [b"DEBUG:", b"INFO:", b"WARNING:", b"ERROR:", b"CRITICAL:"];
+    let named = levels.into_iter().find_map(|level| line.strip_prefix(level));
+    let is_name =
+        |name: &[u8]| name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
+    named
+        .and_then(|rest| Some((rest, memchr::memchr(b':', rest)?)))
+        .filter(|(rest, end)| *end > 0 && is_name(&rest[..*end]))
+        .map_or(line, |(rest, end)| &rest[end + 1..])
 }
 
 /// The line without the colours that a terminal would show it in (ECMA-48 §5.4), as development servers write them.
@@ -80,9 +122,15 @@ pub(crate) fn moment_of(prefix: &[u8]) -> Option<Moment> {
 
 /// The line inside a JSON wrapper (Docker's json-file driver, Fluent Bit, Filebeat, journald, cloud exports).
 pub(crate) fn wrapped(object: &Value) -> Option<&str> {
-    let keys = ["log", "message", "MESSAGE", "msg", "textPayload", "line", "_raw", "@message"];
-    let inner = keys.into_iter().find_map(|key| object.get(key)?.as_str())?;
+    // Elasticsearch, Splunk, Datadog and the schema of Elastic put it one deeper.
+    let deeper =
+        || ["_source", "result", "content", "event"].into_iter().find_map(|key| line_of(object.get(key)?));
+    let inner = line_of(object).or_else(deeper)?;
     Some(inner.trim()).filter(|inner| !inner.is_empty())
+}
+
+fn line_of(object: &Value) -> Option<&str> {
+    LINE_KEYS.into_iter().find_map(|key| object.get(key)?.as_str())
 }
 
 #[cfg(test)]

@@ -110,6 +110,8 @@ fn zone(raw: &str) -> Option<i32> {
         "JST" | "KST" => return Some(9 * 3_600),
         _ => {}
     }
+    // Java's name of a zone without one.
+    let raw = raw.strip_prefix("GMT").unwrap_or(raw);
     let sign = match raw.as_bytes().first()? {
         b'+' => 1,
         b'-' => -1,
@@ -150,6 +152,11 @@ fn worded(raw: &str) -> Option<Moment> {
         return Some(Moment::of_utc(Timestamp(time.timestamp_micros())));
     }
     let words: Vec<&str> = raw.split_ascii_whitespace().collect();
+    // As Kibana shows it.
+    if let [month, day, year, "@", time] = words.as_slice() {
+        let (day, year) = (day.trim_end_matches(',').parse().ok()?, year.parse().ok()?);
+        return clock(NaiveDate::from_ymd_opt(year, month_of(month)?, day)?, time);
+    }
     let [_, month, day, time, middle @ .., year] = words.as_slice() else { return None };
     let month = month_of(month)?;
     let date = NaiveDate::from_ymd_opt(year.parse().ok()?, month, day.parse().ok()?)?;
@@ -198,6 +205,8 @@ mod tests {
         check("1795255200250001", "2026-11-21T10:00:00.250001Z");
         check("1795255200250001999", "2026-11-21T10:00:00.250001Z");
         check("Sat, 21 Nov 2026 10:00:00 GMT", "2026-11-21T10:00:00.000000Z");
+        check("Nov 21, 2026 @ 10:00:00.500", "2026-11-21T10:00:00.500000Z");
+        check("Sat Nov 21 18:00:00 GMT+08:00 2026", "2026-11-21T10:00:00.000000Z");
         check("Sat Nov 21 10:00:00 CET 2026", "2026-11-21T09:00:00.000000Z");
     }
 

@@ -97,6 +97,7 @@ pub(crate) fn duration(raw: &str, unit: Option<Unit>) -> Option<u64> {
     let mut sum = 0.0;
     let mut seen = false;
     for part in raw.split([',', ' ']).filter(|part| !matches!(*part, "" | "-" | ":")) {
+        let (whole, part) = hours_and_minutes(part);
         let digits = part.trim_end_matches(|char: char| char.is_alphabetic() || char == '\u{b5}');
         let unit = match &part[digits.len()..] {
             "" => unit?,
@@ -110,10 +111,25 @@ pub(crate) fn duration(raw: &str, unit: Option<Unit>) -> Option<u64> {
         if !(number.is_finite() && number >= 0.0) {
             continue;
         }
-        sum += number * unit.micros();
+        sum += whole + number * unit.micros();
         seen = true;
     }
     (seen && sum < 1e18).then(|| sum.round() as u64)
+}
+
+/// Microseconds of the `1h2m` of `1h2m3.5s`, as Go writes long durations, and what follows.
+fn hours_and_minutes(part: &str) -> (f64, &str) {
+    let (mut sum, mut rest) = (0.0, part);
+    for (unit, seconds) in [('h', 3_600.0), ('m', 60.0)] {
+        if let Some((number, after)) = rest.split_once(unit)
+            && after.starts_with(|char: char| char.is_ascii_digit())
+            && let Ok(number) = number.parse::<u32>()
+        {
+            sum += f64::from(number) * seconds * Unit::Seconds.micros();
+            rest = after;
+        }
+    }
+    (sum, rest)
 }
 
 /// An address, alone or with a port.
@@ -147,9 +163,9 @@ pub(crate) fn is_method(raw: &[u8]) -> bool {
 pub(crate) fn protocol(version: &str) -> &'static str {
     let lower = version.to_ascii_lowercase();
     match lower.strip_prefix("http/").unwrap_or(&lower) {
-        "1.0" => "http/1.0",
-        "1.1" => "http/1.1",
-        "2" | "2.0" | "h2" | "h2c" => "http/2",
+        "1.0" | "1.0.0.0" => "http/1.0",
+        "1.1" | "1.1.0.0" => "http/1.1",
+        "2" | "2.0" | "2.0.0.0" | "h2" | "h2c" => "http/2",
         "3" | "3.0" | "h3" | "http3" => "http/3",
         _ => "",
     }
@@ -177,9 +193,18 @@ pub(crate) fn set_target(call: &mut Call, target: &[u8]) {
     call.target = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
 }
 
+/// A method, a target and a version of HTTP.
+pub(crate) fn is_request_line(raw: &[u8]) -> bool {
+    let mut words = raw.split(|byte| *byte == b' ');
+    let is_start =
+        words.next().is_some_and(is_method) && words.next().is_some_and(|target| !target.is_empty());
+    is_start && words.next_back().is_some_and(|version| version.starts_with(b"HTTP/") && version.len() > 5)
+}
+
 /// A request line as logged, escapes still in it. What is none is kept as the target and marked.
 pub(crate) fn set_request_line(call: &mut Call, raw: &[u8], escape: Escape) {
-    if raw.is_empty() || raw == b"-" {
+    // Proxies write a dash for each part that did not come.
+    if raw.iter().all(|byte| matches!(byte, b'-' | b' ')) {
         return;
     }
     let method_end = memchr::memchr(b' ', raw).unwrap_or(0);
@@ -192,7 +217,8 @@ pub(crate) fn set_request_line(call: &mut Call, raw: &[u8], escape: Escape) {
         },
     };
     let method = &raw[..method_end];
-    let is_target = target.starts_with(b"/") || !version.is_empty();
+    let is_target =
+        target.starts_with(b"/") || !version.is_empty() || memchr::memmem::find(target, b"://").is_some();
     if !is_method(method) || !is_target || target.is_empty() || target == b"-" {
         call.target = text(raw).into_owned();
         call.anomalies.push(Anomaly::BAD_HEAD);
@@ -201,6 +227,14 @@ pub(crate) fn set_request_line(call: &mut Call, raw: &[u8], escape: Escape) {
     call.method = text(method).into_owned();
     call.protocol = protocol(&text(version)).into();
     set_target(call, &unescape(target, escape));
+    name_tunnel(call);
+}
+
+/// What a tunnel leads to is the host that was asked for.
+pub(crate) fn name_tunnel(call: &mut Call) {
+    if call.method == "CONNECT" && call.host.is_empty() {
+        call.host = host(&call.target);
+    }
 }
 
 #[cfg(test)]
@@ -225,6 +259,8 @@ mod tests {
         check("-1", Some(Unit::Seconds), None);
         check("-", Some(Unit::Seconds), None);
         check("1h", None, None);
+        check("1m2.5s", None, Some(62_500_000));
+        check("1h0m1s", None, Some(3_601_000_000));
     }
 
     #[test]

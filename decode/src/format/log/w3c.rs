@@ -166,7 +166,7 @@ fn header(name: &str) -> Field {
 }
 
 /// CloudFront encodes once or, for the percent sign, twice.
-fn percent_decoded(raw: &[u8]) -> std::borrow::Cow<'_, [u8]> {
+pub(super) fn percent_decoded(raw: &[u8]) -> std::borrow::Cow<'_, [u8]> {
     if memchr::memchr(b'%', raw).is_none() {
         return raw.into();
     }
