@@ -250,6 +250,18 @@ mod tests {
     }
 
     #[test]
+    fn urls_of_tools() {
+        check(
+            r#"{"request":{"method":"GET","url":"https://a.example/x","queryString":[{"name":"a","value":"b c"}]}}"#,
+            r#"{"scheme":"https","method":"GET","host":"a.example","target":"/x?a=b+c","request":{"headers":[]}}"#,
+        );
+        check(
+            r#"{"request":{"method":"GET","url":"chrome-extension://abc/x.js"}}"#,
+            r#"{"method":"GET","target":"chrome-extension://abc/x.js","request":{"headers":[]},"anomalies":["bad-head"]}"#,
+        );
+    }
+
+    #[test]
     fn what_is_missing_stays_unknown() {
         check(
             r#"{"request":{"method":"GET","url":"http://a.example"},"response":{"status":0,"content":{}}}"#,

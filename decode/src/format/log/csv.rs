@@ -1,5 +1,5 @@
-//! Logs exported as tables (RFC 4180): a line of names tells the columns, which are read like the keys of JSON
-//! lines. Tables of raw lines, as Splunk and CloudWatch export them, too.
+//! Logs exported as tables (RFC 4180), or written as such (Zeek): a line of names tells the columns, which are read
+//! like the keys of JSON lines. Tables of raw lines, as Splunk and CloudWatch export them, too.
 
 use serde_json::{Map, Value};
 

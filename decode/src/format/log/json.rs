@@ -70,6 +70,12 @@ impl Walk {
             {
                 apply(&mut self.draft, &Key::Field(Field::Host(2)), host);
             }
+            // `httpRequest` wraps others, or is the request line.
+            if self.path.len() == len
+                && value.as_str().is_some_and(|text| value::is_request_line(text.as_bytes()))
+            {
+                apply(&mut self.draft, &Key::Field(Field::RequestLine), value);
+            }
             if !self.known(value) && !self.prefixed(name, value) {
                 match value {
                     Value::Object(inner) if depth < DEPTH_MAX => self.object(inner, depth + 1),
@@ -101,8 +107,10 @@ impl Walk {
             ("routekey", _) => return self.route(value),
             _ => {}
         }
-        if matches!(self.path.as_str(), "duration" | "latency" | "timetaken" | "responsetime" | "elapsedtime")
-        {
+        if matches!(
+            self.path.as_str(),
+            "duration" | "latency" | "timetaken" | "responsetime" | "elapsedtime" | "elapsed"
+        ) {
             if let Some(unit) = self.unit {
                 return apply(&mut self.draft, &Key::Field(Field::Duration(unit, 1)), value);
             }
@@ -330,6 +338,11 @@ mod tests {
         check(
             r#"{"@timestamp":"2026-11-21T10:00:00Z","@version":"1","clientip":"10.0.0.7","verb":"GET","request":"/l?x","response":"404","agent":"\"curl\"","host":"collector"}"#,
             r#"{"ts":"2026-11-21T10:00:00.000000Z","client":"10.0.0.7","method":"GET","target":"/l?x","request":{"headers":[["user-agent","curl"]]},"status":404,"response":{"headers":[]}}"#,
+        );
+        // HAProxy, as many configure it.
+        check(
+            r#"{"accept_date":1795255200123,"http_request":"GET /h?y HTTP/2.0","http_status_code":200}"#,
+            r#"{"ts":"2026-11-21T10:00:00.123000Z","protocol":"http/2","method":"GET","target":"/h?y","request":{"headers":[]},"status":200,"response":{"headers":[]}}"#,
         );
         // Fastly; Akamai; Alibaba Cloud's CDN.
         check(

@@ -12,7 +12,8 @@ pub(super) fn unit_of(object: &Map<String, Value>) -> Option<Unit> {
     match () {
         // Traefik; Echo.
         () if has("DownstreamStatus") || has("RequestCount") || has("latency_human") => Some(Unit::Nanos),
-        // Rails (lograge); Logback's access log; Azure App Service.
+        // Serilog; Rails (lograge); Logback's access log; Azure App Service.
+        () if has("@t") && has("RequestMethod") => Some(Unit::Millis),
         () if has("controller") && has("action") => Some(Unit::Millis),
         () if has("requested_uri") || has("requested_url") || category == "AppServiceHTTPLogs" => {
             Some(Unit::Millis)

@@ -116,7 +116,7 @@ fn requests() -> Vec<(&'static str, Field)> {
             Field::Target(4),
         ),
         (
-            "uri url requesturl req.url request.url url.original url.full request.originalurl originalurl xenvoyoriginpath path requestpath clientrequestpath request.path req.path httppath httpurl urlpath urloriginal csuri rawpath reqpath requesteduri",
+            "uri url requesturl req.url request.url url.original url.full request.originalurl originalurl xenvoyoriginpath path requestpath clientrequestpath request.path req.path httppath httpurl urlpath urloriginal csuri rawpath reqpath requesteduri httpuri",
             Field::Target(2),
         ),
         // What a gateway matched, where it says nothing else.

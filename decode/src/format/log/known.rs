@@ -11,7 +11,7 @@ use super::syntax::compile;
 use super::value::{Escape, Unit};
 
 /// Format strings, in any of the notations that users may give; more fields may follow each.
-const FORMATS: [&str; 28] = [
+const FORMATS: [&str; 30] = [
     // Apache APISIX.
     r#"$remote_addr - $remote_user [$time_local] $http_host "$request" $status $body_bytes_sent $request_time "$http_referer" "$http_user_agent" $upstream_addr $upstream_status $upstream_response_time"#,
     // Nginx Proxy Manager, proxied and standard.
@@ -45,6 +45,9 @@ const FORMATS: [&str; 28] = [
     // uWSGI; Tornado and Jupyter.
     "[pid: $uwsgi_pid] $remote_addr ($remote_user) {$uwsgi_vars} [$time_local] $request_method $request_uri => generated $body_bytes_sent bytes in $elapsed_ms msecs ($server_protocol $status)",
     "$status $request_method $request_uri ($remote_addr) $go_duration",
+    // ASP.NET Core: Serilog, and the host itself.
+    "HTTP $request_method $request_uri responded $status in $elapsed_ms ms",
+    "Request finished $server_protocol $request_method $request_uri - $status $asp_size $asp_type $go_duration",
     // Fiber; chi.
     "$log_clock | $status | $go_duration | $remote_addr | $request_method | $request_uri | $fiber_error",
     r#""$request" from $remote_addr - $status $chi_bytes in $go_duration"#,
@@ -192,6 +195,11 @@ mod tests {
         check(
             "[pid: 12|app: 0|req: 1/1] 10.0.0.7 () {44 vars in 720 bytes} [Sat Nov 21 10:00:00 2026] GET /u?x=1 => generated 13 bytes in 5 msecs (HTTP/1.1 200) 2 headers in 79 bytes",
             "10.0.0.7|GET||/u?x=1|200|5000|2026-11-21T10:00:00.000000Z",
+        );
+        check("HTTP GET /serilog responded 200 in 12.3456 ms", "-|GET||/serilog|200|12346|");
+        check(
+            "Request finished HTTP/2 GET https://a.example/asp?x - 200 - application/json;+charset=utf-8 4.5ms",
+            "-|GET|a.example|/asp?x|200|4500|",
         );
         check("200 GET /tornado (127.0.0.1) 1.23ms", "127.0.0.1|GET||/tornado|200|1230|");
         check(

@@ -1,4 +1,5 @@
-//! Lines of `key=value` pairs (logfmt), as Heroku's router and many services write them: read like JSON.
+//! Lines of `key=value` pairs (logfmt), as Heroku's router and many services write them, and of labelled values
+//! between tabs (LTSV): read like JSON.
 
 use serde_json::{Map, Value};
 
@@ -31,6 +32,27 @@ pub(crate) fn pairs(line: &[u8]) -> Option<Map<String, Value>> {
     (pairs.len() >= PAIRS_MIN).then_some(pairs)
 }
 
+/// The values of a line of LTSV (ltsv.org), whose `host` is the client.
+pub(crate) fn labelled(line: &[u8]) -> Option<Map<String, Value>> {
+    let mut pairs = Map::new();
+    for part in line.split(|byte| *byte == b'\t').take(PAIRS_MAX) {
+        let (label, value) = part.split_at(memchr::memchr(b':', part)?);
+        let is_label = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+        if label.is_empty() || !label.iter().all(is_label) {
+            return None;
+        }
+        let name = match label {
+            b"host" => "remote_addr".into(),
+            b"req" => "request".into(),
+            b"reqtime" => "request_time".into(),
+            b"reqtime_microsec" => "duration_us".into(),
+            _ => text(label),
+        };
+        pairs.insert(name.into_owned(), Value::String(text(&value[1..]).into_owned()));
+    }
+    (pairs.len() >= PAIRS_MIN).then_some(pairs)
+}
+
 /// A value, in quotes or up to the next space, and what follows it.
 fn value(rest: &[u8]) -> (String, &[u8]) {
     if let Some(inner) = rest.strip_prefix(b"\"") {
@@ -57,7 +79,10 @@ mod tests {
 
     #[track_caller]
     fn check(line: &str, expect: &str) {
-        let call = pairs(line.as_bytes()).and_then(|pairs| json::read(&pairs, None)).map(|it| it.call);
+        let call = labelled(line.as_bytes())
+            .or_else(|| pairs(line.as_bytes()))
+            .and_then(|pairs| json::read(&pairs, None))
+            .map(|it| it.call);
         let json = call.map(|call| serde_json::to_string(&call).expect("json")).unwrap_or_default();
         assert_eq!(json, expect);
     }
@@ -71,6 +96,10 @@ mod tests {
         check(
             r#"time="2026-11-21T10:00:00Z" level=info msg="handled" method=GET path=/x status=404 duration=1.5ms"#,
             r#"{"ts":"2026-11-21T10:00:00.000000Z","duration_us":1500,"method":"GET","target":"/x","request":{"headers":[]},"status":404,"response":{"headers":[]}}"#,
+        );
+        check(
+            "time:21/Nov/2026:18:00:00 +0800\thost:10.0.0.7\treq:GET /l?x HTTP/1.1\tstatus:200\tsize:5\tua:curl/8\tvhost:a.example\treqtime:0.25",
+            r#"{"ts":"2026-11-21T10:00:00.000000Z","duration_us":250000,"client":"10.0.0.7","protocol":"http/1.1","method":"GET","host":"a.example","target":"/l?x","request":{"headers":[["user-agent","curl/8"]]},"status":200,"response":{"headers":[],"body_size":5}}"#,
         );
         check("level=info msg=started a=1 b=2", "");
         check("x = 1; y == 2; z = 3 method=GET", "");

@@ -52,8 +52,8 @@ impl Log {
             out.stats.empty_lines += 1;
             return;
         }
-        if line.is_some_and(|line| line.starts_with(b"#")) {
-            self.w3c.directive(line.unwrap_or_default());
+        if let Some(line) = line.filter(|line| line.starts_with(b"#")) {
+            self.comment(line);
             out.stats.lines += 1;
             out.stats.comment_lines += 1;
             return;
@@ -75,8 +75,9 @@ impl Log {
 
     /// Takes a line that is a part of JSON over several lines, which counts as one; false when it is none.
     fn part(&mut self, number: u64, line: &[u8], out: &mut Out) -> bool {
-        if self.document.is_inside() && line.starts_with(b"{") {
-            // An object begins where none can: the one before is cut.
+        let is_inner = |first: &u8| matches!(first, b' ' | b'\t' | b'\r' | b'"' | b'}' | b']' | b'[' | b',');
+        if self.document.is_inside() && line.first().is_some_and(|first| !is_inner(first)) {
+            // What is printed over several lines is indented: the object before is cut.
             self.cut(number, out);
         }
         let line = noise::bare(line);
@@ -127,6 +128,14 @@ impl Log {
             for line in lines {
                 found(self.read(line.trim().as_bytes()));
             }
+        }
+    }
+
+    /// A line that may name the columns of those that follow: of W3C's, or of Zeek's.
+    fn comment(&mut self, line: &[u8]) {
+        match line.strip_prefix(b"#fields\t") {
+            Some(names) => self.csv = Csv::of(names),
+            None => _ = self.w3c.directive(line),
         }
     }
 
@@ -204,6 +213,7 @@ impl Log {
                 clf::parse(start).or_else(|| known::read(start, layout, among))
             })
             .or_else(|| loose::read(line))
+            .or_else(|| json::read(&logfmt::labelled(line)?, self.options.json_map.as_ref()))
             .or_else(|| json::read(&logfmt::pairs(line)?, self.options.json_map.as_ref()))?;
         Some((dated.or_written(line), Kind::AccessLog))
     }
@@ -254,7 +264,7 @@ impl Recogniser {
     pub(crate) fn line(&mut self, line: &[u8]) -> Option<Kind> {
         let line = noise::bare(line);
         if line.starts_with(b"#") {
-            self.0.w3c.directive(line);
+            self.0.comment(line);
             return None;
         }
         self.0.read(line).map(|(_, kind)| kind).or_else(|| self.part(line))
