@@ -34,6 +34,8 @@ pub(crate) struct Log {
     csv: Option<Csv>,
     /// JSON over several lines.
     document: Document,
+    /// The line in which its object began.
+    begin: u64,
 }
 
 impl Log {
@@ -78,7 +80,7 @@ impl Log {
         let is_inner = |first: &u8| matches!(first, b' ' | b'\t' | b'\r' | b'"' | b'}' | b']' | b'[' | b',');
         if self.document.is_inside() && line.first().is_some_and(|first| !is_inner(first)) {
             // What is printed over several lines is indented: the object before is cut.
-            self.cut(number, out);
+            self.cut(out);
         }
         let line = noise::bare(line);
         let is_part =
@@ -86,6 +88,9 @@ impl Log {
         if !is_part {
             self.document = Document::default();
             return false;
+        }
+        if !self.document.is_inside() {
+            self.begin = number;
         }
         let mut document = std::mem::take(&mut self.document);
         document.feed(line, |unit| match unit {
@@ -96,17 +101,17 @@ impl Log {
         true
     }
 
-    fn cut(&mut self, number: u64, out: &mut Out) {
+    fn cut(&mut self, out: &mut Out) {
         self.document = Document::default();
         out.stats.lines += 1;
         out.stats.malformed_lines += 1;
-        out.problems.report("a JSON object is cut", number);
+        out.problems.report("a JSON object is cut", self.begin);
     }
 
     /// The log ended.
     pub(crate) fn finish(&mut self, out: &mut Out) {
         if self.document.is_inside() {
-            self.cut(out.stats.lines + 1, out);
+            self.cut(out);
         }
     }
 
