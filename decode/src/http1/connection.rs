@@ -14,6 +14,9 @@ use super::pairing::Pairing;
 use crate::out::Out;
 use crate::session::{Mark, Next, Talk};
 
+/// Bytes of the shortest response: `HTTP/1.1 200` and two line ends.
+const SHORTEST_RESPONSE: u64 = 16;
+
 /// What the next bytes of a direction are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
@@ -94,8 +97,14 @@ impl Http1 {
             self.pairing.gap_between = between;
         } else {
             self.pairing.server_whole = false;
+            self.pairing.joined &= self.calls == 0;
             self.interim = None;
         }
+    }
+
+    /// The last `len` bytes that are missing began right behind a message.
+    pub(super) fn note_lost_answer(&mut self, dir: usize, len: u64) {
+        self.pairing.answer_lost |= self.talk.client == Some(1 - dir) && len >= SHORTEST_RESPONSE;
     }
 
     /// A whole head was read.
@@ -142,13 +151,14 @@ impl Http1 {
 
     pub(super) fn push_request(&mut self, head: Head, span: Span, out: &mut Out) -> &mut Exchange {
         let begin = span.begin;
-        self.pairing.asked(&self.queue, begin.ack);
+        self.pairing.asked(&self.queue, begin);
         self.make_room(out);
         let mut exchange = self.new_exchange(begin, out);
         let server = self.talk.server();
         exchange.set_request(head, server);
         exchange.head_end = span.end.seq;
         exchange.after_gap = !self.pairing.client_whole;
+        exchange.quiet = self.pairing.is_quiet(begin);
         self.pairing.client_whole = true;
         self.queue.push_back(exchange);
         self.queue.back_mut().expect("just pushed")
@@ -186,6 +196,7 @@ impl Http1 {
             self.pairing.begun_at.get_or_insert(start);
         }
         let Some(index) = self.pairing.choose(&self.queue, start, begin.ack) else {
+            self.give_up(start, out);
             let mut exchange = self.new_exchange(begin, out);
             note(&mut exchange.call.anomalies, Anomaly::UNMATCHED);
             exchange.set_response(head);
@@ -197,11 +208,7 @@ impl Http1 {
             self.orphan = Some(exchange);
             return self.orphan.as_mut();
         };
-        for _ in 0..index {
-            let mut unanswered = self.queue.pop_front()?;
-            note(&mut unanswered.call.anomalies, Anomaly::UNMATCHED);
-            self.emit(unanswered, out);
-        }
+        (0..index).for_each(|_| self.leave_unanswered(out));
         self.pairing.certain();
         let exchange = self.queue.front_mut()?;
         exchange.after_gap = false;
@@ -210,6 +217,28 @@ impl Http1 {
             out.order.relax(exchange.ticket);
         }
         Some(exchange)
+    }
+
+    /// A response at `start` is nobody's where the order says nothing: what was asked before cannot be told from
+    /// what it answers any more.
+    fn give_up(&mut self, start: u64, out: &mut Out) {
+        let front_after_gap = self.queue.front().is_none_or(|front| front.after_gap);
+        if self.pairing.server_whole && !front_after_gap {
+            return;
+        }
+        let is_over = |it: &Exchange| it.request == Progress::Done && it.response == Progress::Absent;
+        for _ in 0..super::pairing::past(&self.queue, start) {
+            if self.queue.front().is_some_and(is_over) {
+                self.leave_unanswered(out);
+                self.pairing.evict();
+            }
+        }
+    }
+
+    fn leave_unanswered(&mut self, out: &mut Out) {
+        let Some(mut unanswered) = self.queue.pop_front() else { return };
+        note(&mut unanswered.call.anomalies, Anomaly::UNMATCHED);
+        self.emit(unanswered, out);
     }
 
     fn start_body(&mut self, dir: usize, framing: Framing, mark: Mark, out: &mut Out) {
@@ -306,8 +335,10 @@ impl Http1 {
         if begin == 0 {
             self.pairing.answered_to = Some(end);
         }
-        let asked_early = |later: &Exchange| later.ack > begin && later.ack < end;
-        self.pairing.pipelined = self.pairing.pipelined || self.queue.iter().skip(others).any(asked_early);
+        let first = super::pairing::past(&self.queue, begin + 1).max(others);
+        if self.queue.get(first).is_some_and(|later| later.ack < end) {
+            self.pairing.does_not_wait();
+        }
     }
 
     /// Hands out what is complete.

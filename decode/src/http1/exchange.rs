@@ -42,6 +42,8 @@ pub(crate) struct Exchange {
     pub ack: u64,
     /// Bytes are missing between the request before and this one.
     pub after_gap: bool,
+    /// Both sides were silent for long before it, and everything was acknowledged: nothing was open.
+    pub quiet: bool,
     pub request: Progress,
     pub request_body: Body,
     pub response: Progress,
@@ -65,6 +67,7 @@ impl Exchange {
             request_end: 0,
             ack: mark.ack,
             after_gap: false,
+            quiet: false,
             request: Progress::Absent,
             request_body: Body::new(),
             response: Progress::Absent,
@@ -121,16 +124,16 @@ impl Exchange {
     /// The client asked whether to send the body (RFC 9110 §10.1.1), was answered without "go on", and sent
     /// nothing of it so far.
     pub(crate) fn is_body_withheld(&self) -> bool {
-        let expects = |request: &Message| {
-            request
-                .headers
-                .get("expect")
-                .is_some_and(|value| value.trim().eq_ignore_ascii_case("100-continue"))
-        };
         self.request == Progress::Arriving
             && self.request_body.size() == 0
             && self.call.status.is_some_and(|status| status >= 300)
-            && self.call.request.as_ref().is_some_and(expects)
+            && self.may_be_told_to_go_on()
+    }
+
+    /// An interim response may precede the final one (RFC 9110 §10.1.1).
+    pub(crate) fn may_be_told_to_go_on(&self) -> bool {
+        let expect = self.call.request.as_ref().and_then(|request| request.headers.get("expect"));
+        expect.is_some_and(|value| value.trim().eq_ignore_ascii_case("100-continue"))
     }
 
     /// Bytes of bodies held.
@@ -175,6 +178,7 @@ impl Exchange {
             request_end: self.request_end,
             ack: self.ack,
             after_gap: self.after_gap,
+            quiet: self.quiet,
             request: self.request,
             response: self.response,
             last_ts: self.last_ts,

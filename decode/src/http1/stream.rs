@@ -16,6 +16,7 @@ impl Protocol for Http1 {
         }
         self.talk.client = Some(client);
         self.sides.iter_mut().for_each(|side| side.state = State::Head);
+        self.pairing.joined = false;
         self.pairing.server_whole = true;
         self.pairing.client_whole = true;
     }
@@ -41,6 +42,9 @@ impl Protocol for Http1 {
 
     fn data(&mut self, dir: usize, mut mark: Mark, bytes: &[u8], out: &mut Out) -> Option<Switch> {
         let (mut rest, mut segment_start) = (bytes, true);
+        if self.talk.client == Some(1 - dir) {
+            self.pairing.hear(Mark { seq: mark.seq + bytes.len() as u64, ..mark });
+        }
         while !rest.is_empty() && !self.closed {
             if self.sides[dir].state == State::Search && !(segment_start && self.is_message(dir, rest)) {
                 return None;
@@ -72,6 +76,7 @@ impl Protocol for Http1 {
             }
             State::Head if self.sides[dir].head.is_empty() => {
                 self.lose(dir, true);
+                self.note_lost_answer(dir, len);
                 return;
             }
             State::Head => return self.cut_head(dir, Anomaly::GAP, out),
@@ -96,6 +101,7 @@ impl Protocol for Http1 {
                 // A body that ends exactly with the gap leaves the framing intact.
                 if is_chunked || len > inside {
                     self.lose(dir, !is_chunked);
+                    self.note_lost_answer(dir, if is_chunked { 0 } else { len - inside });
                 }
             }
         }
