@@ -145,7 +145,6 @@ fn right_per_mille(seeds: std::ops::Range<u64>, per_mille: &[u64], habit: fn(&mu
         }
         right += pairs(&run(&frames)).len();
     }
-    println!("{right} of {all} complete");
     right * 1_000 / all
 }
 
