@@ -20,15 +20,20 @@ pub(crate) const BATCH_BYTES_MAX: usize = 4 << 20;
 pub(crate) const LAST_READS_MAX: usize = 64;
 /// HTTP/2 connections of Envoys at once to one address; further ones are refused.
 pub(crate) const ENVOY_CONNECTIONS_MAX: u32 = 256;
-/// Streams of one of them.
-pub(crate) const ENVOY_STREAMS_MAX: u32 = 100;
+/// Streams of one of them: an Envoy opens a connection for each worker thread, and in it a stream for each log name.
+pub(crate) const ENVOY_STREAMS_MAX: u32 = 16;
 /// Bytes that a stream may send before they are decoded.
 pub(crate) const ENVOY_STREAM_WINDOW_BYTES: u32 = 256 << 10;
 /// The same of all streams of a connection.
 pub(crate) const ENVOY_CONNECTION_WINDOW_BYTES: u32 = 512 << 10;
 /// Bytes of the header fields that open a stream.
 pub(crate) const ENVOY_HEADER_BYTES_MAX: u32 = 16 << 10;
-/// Bytes of messages that have begun, of all streams to one address; a stream that goes beyond is ended.
+/// Bytes of memory for messages that have begun or wait, of all streams to one address; a stream that would go beyond is
+/// ended before more of it is taken.
 pub(crate) const ENVOY_HELD_BYTES_MAX: usize = 64 << 20;
+/// Streams to one address whose messages are unpacked, read and handed on at once; the others wait, and their senders.
+pub(crate) const ENVOY_READ_AT_ONCE: usize = 4;
+/// Bytes of a message from which on reading it must not hold up the tasks of its thread.
+pub(crate) const ENVOY_LONG_BYTES_MIN: usize = 64 << 10;
 /// Seconds after which a connection without a stream is closed.
 pub(crate) const ENVOY_IDLE_S: u64 = 300;

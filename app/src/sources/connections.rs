@@ -141,6 +141,16 @@ impl Held {
         self.connections.held.load(Ordering::Relaxed).saturating_sub(self.bytes)
     }
 
+    /// Counts so many bytes if all together then hold no more than `max`.
+    pub fn try_set(&mut self, bytes: usize, max: usize) -> bool {
+        let old = self.bytes;
+        let more = |held: usize| Some(held - old + bytes).filter(|held| *held <= max);
+        let held = &self.connections.held;
+        let fits = held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok();
+        self.bytes = if fits { bytes } else { old };
+        fits
+    }
+
     pub fn set(&mut self, bytes: usize) {
         if bytes >= self.bytes {
             self.connections.held.fetch_add(bytes - self.bytes, Ordering::Relaxed);

@@ -20,9 +20,13 @@ const EMPTY: [u8; 5] = [0; 5];
 
 /// A field of protobuf with a length.
 fn field(number: u8, content: &[u8]) -> Vec<u8> {
-    assert!(content.len() < 1 << 14, "two bytes of length");
-    let length = [content.len() as u8 & 0x7f | 0x80, (content.len() >> 7) as u8];
-    [&[number << 3 | 2][..], &length, content].concat()
+    let (mut bytes, mut length) = (vec![number << 3 | 2], content.len());
+    while length > 0x7f {
+        bytes.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    bytes.push(length as u8);
+    [&bytes, content].concat()
 }
 
 /// A message with an entry for each path.
@@ -219,4 +223,38 @@ fn a_server_that_stops_ends_open_streams_and_keeps_what_they_brought() {
     again.wait_for(&cookie, 2);
     let kept: BTreeSet<_> = calls(&again, &cookie).into_iter().map(|(target, _)| target).collect();
     assert_eq!(kept, ["/one", "/two"].map(str::to_owned).into());
+}
+
+#[test]
+fn what_many_streams_unpack_to_at_once_has_a_limit() {
+    const STREAMS: usize = 96;
+    let dir = tempfile::tempdir().expect("a folder");
+    // Nothing is handed on while a call waits.
+    let (server, cookie, port) = listening(dir.path(), "waiting_calls_max = 1\n");
+    let path = "x".repeat(14_000);
+    let long = message(&vec![path.as_str(); 590]);
+    let packed = framed(1, &gzip(&long));
+    assert!(long.len() > 8_000_000 && packed.len() < 200_000);
+    let before = server.peak_memory();
+    let runtime = runtime();
+    let _streams: Vec<Opened> = runtime.block_on(async {
+        let mut streams = Vec::new();
+        for _ in 0..STREAMS {
+            let mut stream = open(port, PATH, &[GRPC, ("grpc-encoding", "gzip")]).await;
+            stream.0.send_data(Bytes::from(packed.clone()), false).expect("sent");
+            streams.push(stream);
+        }
+        streams
+    });
+    let name = format!("envoy-als:127.0.0.1:{port}");
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| server.received(&cookie, &name, 8 * 590));
+        runtime.block_on(async {
+            while !asking.is_finished() {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        });
+    });
+    let grown = server.peak_memory() - before;
+    assert!(grown < STREAMS * long.len() / 2, "{grown} bytes for {STREAMS} messages of {}", long.len());
 }

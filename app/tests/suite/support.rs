@@ -204,6 +204,34 @@ impl Server {
         }
     }
 
+    /// What `/proc` says of the process.
+    pub fn status_of_process(&self) -> String {
+        std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process")
+    }
+
+    /// Bytes of memory that it had at most so far.
+    pub fn peak_memory(&self) -> usize {
+        let status = self.status_of_process();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux");
+        line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") << 10
+    }
+
+    /// Waits until a source has received so many records.
+    #[track_caller]
+    pub fn received(&self, cookie: &str, name: &str, records: u64) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let status = self.get("/api/v1/status", cookie);
+            let sources = status["sources"].as_array().expect("a list");
+            let source = sources.iter().find(|source| source["name"] == name);
+            if source.and_then(|source| source["received"].as_u64()) >= Some(records) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{records} records of {name}: {status}");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// The counts of a source once it has received so many records: accepted, dropped by reason. Nothing is lost
     /// between the two.
     #[track_caller]

@@ -37,8 +37,9 @@ impl Message {
         Self { bytes, at: 0, list: None }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.bytes.len()
+    /// Bytes of memory.
+    pub(super) fn held(&self) -> usize {
+        self.bytes.capacity()
     }
 
     /// The next piece; `None` at the end.

@@ -14,6 +14,8 @@ use crate::id::{call_id, source_name};
 
 /// Bytes in front of a message: whether it is packed, and its length (gRPC over HTTP/2, "Length-Prefixed-Message").
 const PREFIX_BYTES: usize = 5;
+/// From this length on a message is taken out of the buffer with its memory instead of being copied.
+const MOVED_BYTES_MIN: usize = 64 << 10;
 
 /// What became of the entries of a stream. They add up to what was sent, but for the message at which a stream is
 /// refused.
@@ -45,7 +47,6 @@ pub enum EnvoyRefusal {
 pub struct EnvoyStream {
     sender: IpAddr,
     packing: String,
-    codings: Option<Codings>,
     buffer: Vec<u8>,
     /// Bytes of the buffer that were read.
     used: usize,
@@ -65,7 +66,6 @@ impl EnvoyStream {
         Self {
             sender,
             packing: packing.to_owned(),
-            codings: None,
             buffer: Vec::new(),
             used: 0,
             message: None,
@@ -109,16 +109,14 @@ impl EnvoyStream {
         if self.refusal.is_some() {
             return None;
         }
-        if let Some((prefix, rest)) = self.buffer[self.used..].split_at_checked(PREFIX_BYTES) {
-            let length = u32::from_be_bytes([prefix[1], prefix[2], prefix[3], prefix[4]]) as usize;
+        if let Some((flags, length)) = self.prefix() {
             if length > limits::ENVOY_MESSAGE_BYTES_MAX {
                 self.refuse(EnvoyRefusal::TooLong);
                 return None;
             }
-            if let Some(message) = rest.get(..length) {
-                let found = (prefix[0], message.to_vec());
-                self.used += PREFIX_BYTES + length;
-                return Some(found);
+            let from = self.used + PREFIX_BYTES;
+            if from + length <= self.buffer.len() {
+                return Some((flags, self.cut(from, length)));
             }
         }
         // Streams may be quiet for hours and should not keep the room of their longest message.
@@ -129,12 +127,31 @@ impl EnvoyStream {
         None
     }
 
+    /// The prefix of the next message: its flags and its length.
+    fn prefix(&self) -> Option<(u8, usize)> {
+        let [flags, length @ ..] = *self.buffer[self.used..].first_chunk::<PREFIX_BYTES>()?;
+        Some((flags, u32::from_be_bytes(length) as usize))
+    }
+
+    /// Takes a message that is whole out of the buffer.
+    fn cut(&mut self, from: usize, length: usize) -> Vec<u8> {
+        if length < MOVED_BYTES_MIN {
+            self.used = from + length;
+            return self.buffer[from..self.used].to_vec();
+        }
+        let rest = self.buffer.split_off(from + length);
+        let mut message = std::mem::replace(&mut self.buffer, rest);
+        message.drain(..from);
+        self.used = 0;
+        message
+    }
+
     fn unpacked(&mut self, flags: u8, message: Vec<u8>) -> Option<Vec<u8>> {
         match (flags, self.packing.as_str()) {
             (0, _) => Some(message),
             (1, "gzip" | "deflate") => {
-                let codings = self.codings.get_or_insert_with(Codings::new);
-                let (plain, anomaly) = codings.remove(&[&self.packing], message);
+                // Not kept: streams are quiet for hours, and a decompressor takes more than all else of them.
+                let (plain, anomaly) = Codings::new().remove(&[&self.packing], message);
                 match anomaly {
                     None => return Some(plain),
                     Some(limit) if limit == Anomaly::DECOMPRESSION_LIMIT => {
@@ -215,10 +232,34 @@ impl EnvoyStream {
         self.refusal
     }
 
-    /// Bytes that are held: of a message that is not whole yet, and of what is still to be read.
+    /// True when [`Self::read`] has something to do: a message is whole, or too long.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        let is_whole = |(_, length): (u8, usize)| {
+            length > limits::ENVOY_MESSAGE_BYTES_MAX || self.used + PREFIX_BYTES + length <= self.buffer.len()
+        };
+        self.message.is_some() || self.prefix().is_some_and(is_whole)
+    }
+
+    /// True when messages may be packed: reading one may take long.
+    #[must_use]
+    pub fn is_packed(&self) -> bool {
+        !self.packing.is_empty()
+    }
+
+    /// Bytes of memory that are held: for messages that are not whole or not read yet, and of the one being read.
     #[must_use]
     pub fn held(&self) -> usize {
-        self.buffer.len() - self.used + self.message.as_ref().map_or(0, Message::len)
+        self.buffer.capacity() + self.message.as_ref().map_or(0, Message::held)
+    }
+
+    /// What [`Self::held`] will be after a [`Self::push`] of so many bytes.
+    #[must_use]
+    pub fn held_after(&self, more: usize) -> usize {
+        let (length, capacity) = (self.buffer.len() + more, self.buffer.capacity());
+        // A vector that grows doubles.
+        let grown = if length > capacity { length.max(2 * capacity) } else { capacity };
+        self.held() - capacity + grown
     }
 }
 
@@ -248,7 +289,9 @@ mod tests {
             let mut reader = EnvoyStream::new([10, 0, 0, 9].into(), packing);
             let mut found = Vec::new();
             for piece in stream.chunks(step) {
+                let expect = reader.held_after(piece.len());
                 reader.push(piece);
+                assert!(reader.held() <= expect.max(8));
                 let mut emit =
                     |call: Call| found.push(format!("{} {} {}", call.source, call.target, call.ts.0));
                 while reader.read(Timestamp(7), pieces_max, &mut emit) {}
@@ -300,6 +343,30 @@ mod tests {
         check("gzip", &framed(1, b"no gzip"), &[], once, None);
         check("snappy", &packed, &[], NONE, Some(EnvoyRefusal::Packing));
         check("", &packed, &[], NONE, Some(EnvoyRefusal::Packing));
+    }
+
+    #[test]
+    fn all_memory_of_a_stream_is_told() {
+        let mut reader = EnvoyStream::new([10, 0, 0, 9].into(), "gzip");
+        // Many small entries, so that reading stops inside the message.
+        let plain = http(&vec![sample::call("/a"); 20_000]);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gzip, &plain).expect("memory");
+        let packed = framed(1, &gzip.finish().expect("memory"));
+        reader.push(&packed[..packed.len() - 1]);
+        assert!(!reader.is_ready() && reader.held() >= packed.len() - 1);
+        reader.push(&packed[packed.len() - 1..]);
+        assert!(reader.is_ready());
+        assert!(reader.read(Timestamp(7), 10, &mut |_| {}));
+        assert!(reader.is_ready() && reader.held() >= plain.len(), "{} of {}", reader.held(), plain.len());
+        while reader.read(Timestamp(7), 1_000, &mut |_| {}) {}
+        assert_eq!((reader.held(), reader.counts().calls), (0, 20_000));
+        // A long one is not copied: there is never room for two.
+        let long = framed(0, &plain);
+        reader.push(&long);
+        let before = reader.held();
+        assert!(reader.read(Timestamp(7), 10, &mut |_| {}));
+        assert!(reader.held() <= before);
     }
 
     #[test]

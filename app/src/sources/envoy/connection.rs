@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use h2::{Ping, PingPong, server};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::debug;
 
@@ -31,8 +32,8 @@ enum End {
     Dead,
 }
 
-/// Serves a connection until one of the two sides ends it.
-pub(super) async fn serve(io: TcpStream, place: Place) {
+/// Serves a connection until one of the two sides ends it. `reading`: places of those that read at once.
+pub(super) async fn serve(io: TcpStream, place: Place, reading: Arc<Semaphore>) {
     let place = Arc::new(place);
     let connections = &place.connections;
     let mut builder = server::Builder::new();
@@ -56,7 +57,7 @@ pub(super) async fn serve(io: TcpStream, place: Place) {
             accepted = connection.accept() => match accepted {
                 Some(Ok((request, respond))) => {
                     let open = Open::new(&streams);
-                    let served = stream::serve(request, respond, Arc::clone(&place));
+                    let served = stream::serve(request, respond, (Arc::clone(&place), Arc::clone(&reading)));
                     tokio::spawn(async move {
                         served.await;
                         drop(open);

@@ -5,15 +5,17 @@ mod connection;
 mod stream;
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
 use capture::listen;
+use tokio::sync::Semaphore;
 use tracing::{error, info};
 
 use super::connections::Connections;
 use super::{Opened, Outlet};
-use crate::limits::ENVOY_CONNECTIONS_MAX;
+use crate::limits::{ENVOY_CONNECTIONS_MAX, ENVOY_READ_AT_ONCE};
 
 /// An address that is open and not read yet.
 pub(super) struct Envoy {
@@ -30,8 +32,9 @@ impl Envoy {
 
     async fn run(self, outlet: &Outlet) {
         let connections = Connections::new(&self.source, outlet, ENVOY_CONNECTIONS_MAX);
+        let reading = Arc::new(Semaphore::new(ENVOY_READ_AT_ONCE));
         let accepted = connections.accept(self.listener, |stream, place| {
-            tokio::spawn(connection::serve(stream, place));
+            tokio::spawn(connection::serve(stream, place, Arc::clone(&reading)));
         });
         if let Err(error) = accepted.await {
             error!(source = self.source, error = %format!("{error:#}"), "no entries are taken any more");

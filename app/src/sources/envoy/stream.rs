@@ -9,9 +9,10 @@ use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use tokio::task::yield_now;
+use tokio::sync::Semaphore;
+use tokio::task::{block_in_place, yield_now};
 
-use crate::limits::{BATCH_MESSAGES_MAX, ENVOY_HELD_BYTES_MAX, LAST_READS_MAX};
+use crate::limits::{BATCH_MESSAGES_MAX, ENVOY_HELD_BYTES_MAX, ENVOY_LONG_BYTES_MIN, LAST_READS_MAX};
 use crate::live::wall_clock;
 use crate::sources::connections::{Connections, Held, Place};
 use crate::sources::intake::Intake;
@@ -96,7 +97,12 @@ fn refusal<B>(request: &Request<B>) -> Option<Response<()>> {
 }
 
 /// Serves a stream to its end. The place of its connection is kept until its calls are handed on.
-pub(super) async fn serve(request: Request<RecvStream>, mut respond: SendResponse<Bytes>, place: Arc<Place>) {
+/// `at_once`: places of streams that read at once.
+pub(super) async fn serve(
+    request: Request<RecvStream>,
+    mut respond: SendResponse<Bytes>,
+    (place, at_once): (Arc<Place>, Arc<Semaphore>),
+) {
     let connections = &place.connections;
     if let Some(refusal) = refusal(&request) {
         // Errors mean that the other side is gone.
@@ -109,6 +115,7 @@ pub(super) async fn serve(request: Request<RecvStream>, mut respond: SendRespons
         counted: EnvoyCounts::default(),
         intake: Intake::new(&connections.source, &connections.outlet),
         held: Held::new(connections),
+        at_once,
     };
     let mut fields = HeaderMap::new();
     fields.insert(CONTENT_TYPE, GRPC);
@@ -135,6 +142,7 @@ struct Reading {
     counted: EnvoyCounts,
     intake: Intake,
     held: Held,
+    at_once: Arc<Semaphore>,
 }
 
 impl Reading {
@@ -172,29 +180,41 @@ impl Reading {
 
     /// Takes the next bytes; how the stream ends when it cannot go on.
     async fn take(&mut self, data: &[u8]) -> Option<Status> {
-        let arrived = wall_clock();
-        self.stream.push(data);
-        loop {
-            let Self { stream, intake, .. } = self;
-            let is_more = stream.read(arrived, BATCH_MESSAGES_MAX, &mut |call| intake.call(call, 0));
-            self.count();
-            self.held.set(self.stream.held());
-            self.intake.hand_on().await;
-            if !is_more {
-                break;
-            }
-            yield_now().await;
+        // Before anything is kept: what was let in already is bounded by the windows of HTTP/2.
+        if !self.held.try_set(self.stream.held_after(data.len()), ENVOY_HELD_BYTES_MAX) {
+            self.intake.drop_records("receive", "no_room", 1);
+            return Some(Status::NoRoom);
         }
-        let (status, stage, reason) = match self.stream.refusal() {
-            Some(EnvoyRefusal::TooLong) => (Status::TooLong, "receive", "too_long"),
-            Some(EnvoyRefusal::Packing) => (Status::Packing, "decode", "malformed"),
-            None if self.held.others() + self.stream.held() > ENVOY_HELD_BYTES_MAX => {
-                (Status::NoRoom, "receive", "no_room")
-            }
-            None => return None,
+        self.stream.push(data);
+        if self.stream.is_ready() {
+            self.read_ready().await;
+        }
+        self.held.set(self.stream.held());
+        let (status, stage, reason) = match self.stream.refusal()? {
+            EnvoyRefusal::TooLong => (Status::TooLong, "receive", "too_long"),
+            EnvoyRefusal::Packing => (Status::Packing, "decode", "malformed"),
         };
         self.intake.drop_records(stage, reason, 1);
         Some(status)
+    }
+
+    /// Reads messages that are whole and hands on what is in them.
+    async fn read_ready(&mut self) {
+        let arrived = wall_clock();
+        // What a message is unpacked to and the calls in it are bounded by the places. The semaphore is never closed.
+        let at_once = Arc::clone(&self.at_once);
+        let _place = at_once.acquire().await;
+        let mut is_more = true;
+        while is_more {
+            let Self { stream, intake, .. } = self;
+            let is_long = stream.is_packed() || stream.held() >= ENVOY_LONG_BYTES_MIN;
+            let mut read = || stream.read(arrived, BATCH_MESSAGES_MAX, &mut |call| intake.call(call, 0));
+            is_more = if is_long { block_in_place(read) } else { read() };
+            self.count();
+            self.held.set(self.stream.held().max(self.held.bytes()));
+            self.intake.hand_on().await;
+            yield_now().await;
+        }
     }
 
     /// Counts what was no call since the last time.
