@@ -2,8 +2,12 @@
 
 /// TCP connections of syslog at once to one address; further ones are refused.
 pub(crate) const SYSLOG_CONNECTIONS_MAX: u32 = 1_024;
+/// TCP connections of syslog at once from one sender to one address; further ones are refused.
+pub(crate) const SYSLOG_PEER_CONNECTIONS_MAX: u32 = 128;
 /// Seconds after which a TCP connection of syslog that sent nothing is closed.
 pub(crate) const SYSLOG_IDLE_S: u64 = 3_600;
+/// Seconds that the rest of a message that has begun is waited for on a TCP connection of syslog; then it is closed.
+pub(crate) const SYSLOG_MESSAGE_S: u64 = 60;
 /// Bytes of messages that have begun, of all TCP connections of syslog to one address; what goes beyond is dropped.
 pub(crate) const SYSLOG_HELD_BYTES_MAX: usize = 64 << 20;
 /// Reads of TCP connections of syslog that wait to be decoded; then nobody reads on.
@@ -20,6 +24,8 @@ pub(crate) const BATCH_BYTES_MAX: usize = 4 << 20;
 pub(crate) const LAST_READS_MAX: usize = 64;
 /// HTTP/2 connections of Envoys at once to one address; further ones are refused.
 pub(crate) const ENVOY_CONNECTIONS_MAX: u32 = 256;
+/// The same from one Envoy, or from all of a machine.
+pub(crate) const ENVOY_PEER_CONNECTIONS_MAX: u32 = 64;
 /// Streams of one of them: an Envoy opens a connection for each worker thread, and in it a stream for each log name.
 pub(crate) const ENVOY_STREAMS_MAX: u32 = 16;
 /// Bytes that a stream may send before they are decoded.
@@ -37,3 +43,5 @@ pub(crate) const ENVOY_READ_AT_ONCE: usize = 4;
 pub(crate) const ENVOY_LONG_BYTES_MIN: usize = 64 << 10;
 /// Seconds after which a connection without a stream is closed.
 pub(crate) const ENVOY_IDLE_S: u64 = 300;
+/// Seconds that the rest of a message that has begun is waited for; then its stream is ended.
+pub(crate) const ENVOY_MESSAGE_S: u64 = 60;

@@ -258,3 +258,20 @@ fn what_many_streams_unpack_to_at_once_has_a_limit() {
     let grown = server.peak_memory() - before;
     assert!(grown < STREAMS * long.len() / 2, "{grown} bytes for {STREAMS} messages of {}", long.len());
 }
+
+#[test]
+fn a_connection_that_says_nothing_does_not_keep_the_server_from_stopping() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (mut server, cookie, port) = listening(dir.path(), "");
+    let _silent = std::net::TcpStream::connect(("127.0.0.1", port)).expect("a listener");
+    server.counter(&cookie, &format!("envoy-als:127.0.0.1:{port}"), "connections_open", 1);
+    // The other side has twenty seconds to speak HTTP/2.
+    let (sender, stopped) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            server.stop();
+            sender.send(()).expect("a receiver");
+        });
+        stopped.recv_timeout(std::time::Duration::from_secs(12)).expect("the server stops");
+    });
+}

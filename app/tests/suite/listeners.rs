@@ -98,6 +98,43 @@ fn senders_over_tcp_wait_for_a_server_that_is_full() {
 }
 
 #[test]
+fn one_sender_cannot_take_every_place() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let port = free_port();
+    let (server, cookie) = Server::configured(dir.path(), &format!("{}protocol = \"tcp\"\n", syslog(port)));
+    let name = format!("syslog:127.0.0.1:{port}");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let connect = |from: &str| {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket.bind(format!("{from}:0").parse().expect("an address")).expect("loopback");
+        let to = format!("127.0.0.1:{port}").parse().expect("an address");
+        let stream = runtime.block_on(socket.connect(to)).expect("a listener");
+        let stream = stream.into_std().expect("a socket");
+        stream.set_nonblocking(false).expect("a socket");
+        stream
+    };
+    // Loopback has more than one address.
+    let many: Vec<_> = (0..131).map(|_| connect("127.0.0.2")).collect();
+    server.counter(&cookie, &name, "connections_refused", 3);
+    let message = format!("<190>Nov 21 10:00:00 web1 nginx: {}\n", line("/other"));
+    connect("127.0.0.3").write_all(message.as_bytes()).expect("sent");
+    assert_eq!(server.source(&cookie, &name, 1), (1, [].into()));
+    server.counter(&cookie, &name, "connections", 129);
+    // A place that is given back is there for the next one.
+    drop(many);
+    server.wait_for(&cookie, 1);
+    loop {
+        let mut stream = connect("127.0.0.2");
+        let _ = stream.write_all(message.as_bytes());
+        drop(stream);
+        let page = server.get("/api/v1/calls?size=1", &cookie);
+        if page["total"].as_u64() >= Some(2) {
+            break;
+        }
+    }
+}
+
+#[test]
 fn a_followed_log_of_ones_own_layout_is_read_and_counted() {
     let dir = tempfile::tempdir().expect("a folder");
     let log = dir.path().join("own.log");

@@ -219,15 +219,26 @@ impl Server {
     /// Waits until a source has received so many records.
     #[track_caller]
     pub fn received(&self, cookie: &str, name: &str, records: u64) {
+        self.until(cookie, name, "/received", records);
+    }
+
+    /// Waits until a counter of a source has come so far.
+    #[track_caller]
+    pub fn counter(&self, cookie: &str, name: &str, counter: &str, count: u64) {
+        self.until(cookie, name, &format!("/counters/{counter}"), count);
+    }
+
+    #[track_caller]
+    fn until(&self, cookie: &str, name: &str, at: &str, count: u64) {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let status = self.get("/api/v1/status", cookie);
             let sources = status["sources"].as_array().expect("a list");
             let source = sources.iter().find(|source| source["name"] == name);
-            if source.and_then(|source| source["received"].as_u64()) >= Some(records) {
+            if source.and_then(|source| source.pointer(at)?.as_u64()) >= Some(count) {
                 return;
             }
-            assert!(Instant::now() < deadline, "{records} records of {name}: {status}");
+            assert!(Instant::now() < deadline, "{at} {count} of {name}: {status}");
             thread::sleep(Duration::from_millis(50));
         }
     }

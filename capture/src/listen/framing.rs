@@ -175,6 +175,12 @@ impl Framer {
         self.buffer.len()
     }
 
+    /// True while a message has begun and not ended, also one that is passed over.
+    #[must_use]
+    pub fn is_inside(&self) -> bool {
+        self.state != State::Start || !self.buffer.is_empty()
+    }
+
     /// Lets go of the message that has begun: its bytes are dropped as they come.
     pub fn give_up(&mut self, take: &mut dyn FnMut(Piece<'_>)) {
         self.state = match self.state {

@@ -54,6 +54,8 @@ pub struct EnvoyStream {
     message: Option<Message>,
     source: Arc<str>,
     number: u64,
+    /// Messages that were whole.
+    messages: u64,
     counts: EnvoyCounts,
     refusal: Option<EnvoyRefusal>,
 }
@@ -71,6 +73,7 @@ impl EnvoyStream {
             message: None,
             source: source_name("envoy", [&sender.to_string(), ""]).into(),
             number: 0,
+            messages: 0,
             counts: EnvoyCounts::default(),
             refusal: None,
         }
@@ -116,6 +119,7 @@ impl EnvoyStream {
             }
             let from = self.used + PREFIX_BYTES;
             if from + length <= self.buffer.len() {
+                self.messages += 1;
                 return Some((flags, self.cut(from, length)));
             }
         }
@@ -218,6 +222,12 @@ impl EnvoyStream {
         call.id = call_id(&self.source, call.ts, &origin, self.number);
         self.counts.calls += 1;
         emit(*call);
+    }
+
+    /// Messages that were whole so far.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        self.messages
     }
 
     /// What came of the entries so far.

@@ -42,14 +42,19 @@ pub(super) async fn serve(io: TcpStream, place: Place, reading: Arc<Semaphore>) 
         .max_header_list_size(ENVOY_HEADER_BYTES_MAX)
         .initial_window_size(ENVOY_STREAM_WINDOW_BYTES)
         .initial_connection_window_size(ENVOY_CONNECTION_WINDOW_BYTES);
-    let Ok(Ok(mut connection)) = timeout(ANSWER_WITHIN, builder.handshake::<_, Bytes>(io)).await else {
+    let stopped = connections.outlet.stopped();
+    tokio::pin!(stopped);
+    let shaken = tokio::select! {
+        shaken = timeout(ANSWER_WITHIN, builder.handshake::<_, Bytes>(io)) => shaken,
+        () = &mut stopped => return,
+    };
+    let Ok(Ok(mut connection)) = shaken else {
         debug!(source = connections.source, from = %place.from, "a connection that speaks no HTTP/2");
         return;
     };
     let streams = Arc::new(AtomicUsize::new(0));
     let watch = watch(connection.ping_pong(), Arc::clone(&streams));
-    let stopped = connections.outlet.stopped();
-    tokio::pin!(watch, stopped);
+    tokio::pin!(watch);
     let mut until: Option<Instant> = None;
     loop {
         let is_leaving = until.is_some();

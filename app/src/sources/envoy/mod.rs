@@ -15,7 +15,7 @@ use tracing::{error, info};
 
 use super::connections::Connections;
 use super::{Opened, Outlet};
-use crate::limits::{ENVOY_CONNECTIONS_MAX, ENVOY_READ_AT_ONCE};
+use crate::limits::{ENVOY_CONNECTIONS_MAX, ENVOY_PEER_CONNECTIONS_MAX, ENVOY_READ_AT_ONCE};
 
 /// An address that is open and not read yet.
 pub(super) struct Envoy {
@@ -31,7 +31,8 @@ impl Envoy {
     }
 
     async fn run(self, outlet: &Outlet) {
-        let connections = Connections::new(&self.source, outlet, ENVOY_CONNECTIONS_MAX);
+        let most = (ENVOY_CONNECTIONS_MAX, ENVOY_PEER_CONNECTIONS_MAX);
+        let connections = Connections::new(&self.source, outlet, most);
         let reading = Arc::new(Semaphore::new(ENVOY_READ_AT_ONCE));
         let accepted = connections.accept(self.listener, |stream, place| {
             tokio::spawn(connection::serve(stream, place, Arc::clone(&reading)));

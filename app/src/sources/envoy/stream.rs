@@ -2,6 +2,7 @@
 //! before more is let in. Ends with a status, and with the empty answer where the client ended it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use decode::{EnvoyCounts, EnvoyRefusal, EnvoyStream};
@@ -11,10 +12,13 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::task::{block_in_place, yield_now};
+use tokio::time::{Instant, sleep};
 
-use crate::limits::{BATCH_MESSAGES_MAX, ENVOY_HELD_BYTES_MAX, ENVOY_LONG_BYTES_MIN, LAST_READS_MAX};
+use crate::limits::{
+    BATCH_MESSAGES_MAX, ENVOY_HELD_BYTES_MAX, ENVOY_LONG_BYTES_MIN, ENVOY_MESSAGE_S, LAST_READS_MAX,
+};
 use crate::live::wall_clock;
-use crate::sources::connections::{Connections, Held, Place};
+use crate::sources::connections::{Connections, Held, Patience, Place};
 use crate::sources::intake::Intake;
 
 /// The one procedure that there is.
@@ -33,6 +37,8 @@ enum Status {
     Ok,
     /// Nobody is there any more.
     Cancelled,
+    /// The rest of a message did not come.
+    TooSlow,
     TooLong,
     NoRoom,
     Packing,
@@ -45,6 +51,7 @@ impl Status {
         match self {
             Self::Ok => "0",
             Self::Cancelled => "1",
+            Self::TooSlow => "4",
             Self::TooLong | Self::NoRoom => "8",
             Self::Packing | Self::Unimplemented => "12",
             Self::Stopping => "14",
@@ -54,6 +61,7 @@ impl Status {
     const fn message(self) -> &'static str {
         match self {
             Self::Ok | Self::Cancelled => "",
+            Self::TooSlow => "the rest of a message did not come",
             Self::TooLong => "message too long",
             Self::NoRoom => "too much waits",
             Self::Packing => "packing not supported",
@@ -149,23 +157,32 @@ impl Reading {
     async fn read(&mut self, mut body: RecvStream, connections: &Connections) -> Status {
         let stopped = connections.outlet.stopped();
         tokio::pin!(stopped);
-        let mut last_reads = 0;
+        let (mut last_reads, mut patience) = (0, Patience::new(ENVOY_MESSAGE_S));
         let status = loop {
+            let is_inside = self.stream.held() > 0;
+            let begun = Instant::now();
             let data = tokio::select! {
                 biased;
                 // What has come in before the end is still taken.
                 data = body.data(), if last_reads < LAST_READS_MAX => data,
                 () = &mut stopped => break Status::Stopping,
+                () = sleep(patience.left()), if is_inside => {
+                    connections.count_slow();
+                    break Status::TooSlow;
+                }
             };
+            patience.waited(begun.elapsed(), !is_inside);
             let data = match data {
                 Some(Ok(data)) => data,
                 Some(Err(_)) => break Status::Cancelled,
                 None => break Status::Ok,
             };
             last_reads += usize::from(connections.outlet.is_stopping());
+            let messages = self.stream.messages();
             if let Some(status) = self.take(&data).await {
                 break status;
             }
+            patience.waited(Duration::ZERO, self.stream.messages() > messages);
             // Only now may as much follow.
             if body.flow_control().release_capacity(data.len()).is_err() {
                 break Status::Cancelled;

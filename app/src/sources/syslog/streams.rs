@@ -11,15 +11,15 @@ use model::Timestamp;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Receiver;
 use crate::limits::{
-    LAST_READS_MAX, SYSLOG_CONNECTIONS_MAX, SYSLOG_HELD_BYTES_MAX, SYSLOG_IDLE_S, SYSLOG_READ_BYTES,
-    SYSLOG_READS_MAX,
+    LAST_READS_MAX, SYSLOG_CONNECTIONS_MAX, SYSLOG_HELD_BYTES_MAX, SYSLOG_IDLE_S, SYSLOG_MESSAGE_S,
+    SYSLOG_PEER_CONNECTIONS_MAX, SYSLOG_READ_BYTES, SYSLOG_READS_MAX,
 };
 use crate::live::wall_clock;
-use crate::sources::connections::{Connections, Held, Place};
+use crate::sources::connections::{Connections, Held, Patience, Place};
 
 /// What one read of a connection brought.
 struct Messages {
@@ -50,13 +50,16 @@ impl Messages {
 /// Takes connections until the server stops, and then what they have sent already.
 pub(super) async fn take(listener: TcpListener, mut receiver: Receiver) -> Result<()> {
     let intake = &receiver.intake;
-    let connections = Connections::new(&intake.source, &intake.outlet, SYSLOG_CONNECTIONS_MAX);
+    let most = (SYSLOG_CONNECTIONS_MAX, SYSLOG_PEER_CONNECTIONS_MAX);
+    let connections = Connections::new(&intake.source, &intake.outlet, most);
     let (sender, mut waiting) = mpsc::channel(SYSLOG_READS_MAX);
     let accept = async {
         let sender = sender;
         let serve = |stream, place: Place| {
             let held = Held::new(&place.connections);
-            let connection = Connection { sender: sender.clone(), place, held, framer: Framer::default() };
+            let patience = Patience::new(SYSLOG_MESSAGE_S);
+            let framer = Framer::default();
+            let connection = Connection { sender: sender.clone(), place, held, framer, patience };
             tokio::spawn(connection.read(stream));
         };
         connections.accept(listener, serve).await
@@ -98,6 +101,7 @@ struct Connection {
     place: Place,
     held: Held,
     framer: Framer,
+    patience: Patience,
 }
 
 impl Connection {
@@ -107,15 +111,24 @@ impl Connection {
         let stopped = connections.outlet.stopped();
         tokio::pin!(stopped);
         let closed = loop {
+            let is_inside = self.framer.is_inside();
+            let wait = if is_inside { self.patience.left() } else { Duration::from_secs(SYSLOG_IDLE_S) };
+            let begun = Instant::now();
             let read = tokio::select! {
                 biased;
                 () = &mut stopped => break false,
-                read = timeout(Duration::from_secs(SYSLOG_IDLE_S), stream.read(&mut buffer)) => read,
+                read = timeout(wait, stream.read(&mut buffer)) => read,
             };
+            self.patience.waited(begun.elapsed(), !is_inside);
             match read {
                 Ok(Ok(0)) => break true,
                 Ok(Ok(length)) => self.bytes(&buffer[..length]).await,
                 Ok(Err(_)) => break false,
+                // What was a whole message but for its end is one.
+                Err(_) if is_inside => {
+                    connections.count_slow();
+                    break true;
+                }
                 Err(_) => {
                     connections.count_idle();
                     break false;
@@ -138,6 +151,9 @@ impl Connection {
         self.framer.feed(data, &mut |piece| messages.push(piece));
         if self.held.others() + self.framer.held() > SYSLOG_HELD_BYTES_MAX {
             self.framer.give_up(&mut |piece| messages.push(piece));
+        }
+        if !messages.ends.is_empty() || !messages.lost.is_empty() {
+            self.patience.waited(Duration::ZERO, true);
         }
         self.send(messages).await;
     }
