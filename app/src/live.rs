@@ -14,7 +14,8 @@ use observe::openapi;
 use rules::Ruleset;
 use serve::{Batch, Control, Decoded, Document, Health, IngestError};
 use store::{
-    CallLog, Catalogue, EndpointQuery, EndpointSort, HotState, Knowledge, Position, Store, StoreError,
+    BatchId, CallLog, Catalogue, EndpointQuery, EndpointSort, HotState, Knowledge, Position, Store,
+    StoreError,
 };
 use tokio::sync::{Mutex, Notify, watch};
 use tracing::{info, warn};
@@ -81,13 +82,44 @@ impl Live {
     }
 
     /// True when the queue takes so many calls.
-    pub fn has_room(&self, count: u64) -> bool {
+    fn has_room(&self, count: u64) -> bool {
         self.waiting() + count <= self.waiting_max.max(count)
     }
 
     fn waiting(&self) -> u64 {
         let accepted = self.counters.accepted_to.load(Ordering::Relaxed);
         accepted.saturating_sub(self.counters.analysed_to.load(Ordering::Relaxed))
+    }
+
+    /// Makes calls durable and counts them then. What is not kept is not counted: it may be offered again.
+    pub async fn keep(
+        &self,
+        source: &str,
+        id: Option<BatchId>,
+        calls: &mut [Call],
+    ) -> Result<u64, IngestError> {
+        let count = calls.len() as u64;
+        if !self.has_room(count) {
+            return Err(IngestError::Busy { retry_after_s: RETRY_AFTER_S });
+        }
+        let now = wall_clock();
+        calls.iter_mut().for_each(|call| correct_time(call, now));
+        let position = match id {
+            None => self.log.accept(calls).await.map_err(IngestError::Store)?,
+            Some(id) => {
+                let accepted = self.log.accept_once(calls, id).await.map_err(IngestError::Store)?;
+                if accepted.repeated {
+                    self.sources.dropped(source, "journal", "repeated_batch", count);
+                    return Ok(u64::from(accepted.calls));
+                }
+                accepted.position
+            }
+        };
+        self.sources.accepted(source, count);
+        self.counters.accepted.fetch_add(count, Ordering::Relaxed);
+        self.counters.accepted_to.fetch_max(position.0, Ordering::Relaxed);
+        self.wake.notify_one();
+        Ok(count)
     }
 
     /// Waits until everything accepted so far can be read through the API.
@@ -103,30 +135,13 @@ impl Live {
 impl Control for Live {
     async fn ingest(&self, batch: Batch) -> Result<u64, IngestError> {
         let Batch { source, id, mut calls } = batch;
-        let count = calls.len() as u64;
-        if !self.has_room(count) {
+        let outcome = self.keep(&source, id, &mut calls).await;
+        if let Err(IngestError::Busy { .. }) = outcome {
+            let count = calls.len() as u64;
             self.counters.refused.fetch_add(count, Ordering::Relaxed);
             self.sources.dropped(&source, "journal", "queue_full", count);
-            return Err(IngestError::Busy { retry_after_s: RETRY_AFTER_S });
         }
-        let now = wall_clock();
-        calls.iter_mut().for_each(|call| correct_time(call, now));
-        let position = match id {
-            None => self.log.accept(&calls).await.map_err(IngestError::Store)?,
-            Some(id) => {
-                let accepted = self.log.accept_once(&calls, id).await.map_err(IngestError::Store)?;
-                if accepted.repeated {
-                    self.sources.dropped(&source, "journal", "repeated_batch", count);
-                    return Ok(u64::from(accepted.calls));
-                }
-                accepted.position
-            }
-        };
-        self.sources.accepted(&source, count);
-        self.counters.accepted.fetch_add(count, Ordering::Relaxed);
-        self.counters.accepted_to.fetch_max(position.0, Ordering::Relaxed);
-        self.wake.notify_one();
-        Ok(count)
+        outcome
     }
 
     fn decode(&self, bytes: &[u8], document: Document, source: &str) -> Decoded {

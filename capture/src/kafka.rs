@@ -56,8 +56,8 @@ pub struct Record<'a> {
     pub offset: i64,
     /// When it was written, microseconds since the epoch; as the producer or the broker says.
     pub ts_us: Option<i64>,
-    /// The value.
-    pub payload: &'a [u8],
+    /// The value; `None` deletes the key in compacted topics.
+    pub payload: Option<&'a [u8]>,
 }
 
 /// Keeps what the client says about its connections: it speaks on threads of its own.
@@ -132,12 +132,10 @@ impl Topics {
             let Some(message) = self.consumer.poll(wait) else { break };
             let message = message.map_err(Error::new("reading failed"))?;
             let (topic, partition, offset) = (message.topic(), message.partition(), message.offset());
-            // A record without a value deletes its key in compacted topics: it says nothing, but it was read.
-            if let Some(payload) = message.payload() {
-                bytes += payload.len();
-                let ts_us = message.timestamp().to_millis().map(|millis| millis.saturating_mul(1_000));
-                take(Record { topic, partition, offset, ts_us, payload });
-            }
+            let payload = message.payload();
+            bytes += payload.map_or(0, <[u8]>::len);
+            let ts_us = message.timestamp().to_millis().map(|millis| millis.saturating_mul(1_000));
+            take(Record { topic, partition, offset, ts_us, payload });
             self.read.insert((topic.to_owned(), partition), offset + 1);
             count += 1;
             wait = Duration::ZERO;
@@ -145,22 +143,30 @@ impl Topics {
         Ok(count)
     }
 
-    /// Tells the group that everything read so far need not come again.
+    /// Tells the group that everything read so far need not come again. Partitions that another member has meanwhile
+    /// are left to it: it reads those records again.
     ///
     /// # Errors
-    /// The group does not take it, for instance because it gave the partitions to another member meanwhile; who
-    /// will read those records again.
+    /// The group does not take it; the next time it is told again.
     pub fn commit(&mut self) -> Result<(), Error> {
-        let mut offsets = TopicPartitionList::new();
-        for ((topic, partition), offset) in std::mem::take(&mut self.read) {
-            offsets
-                .add_partition_offset(&topic, partition, Offset::Offset(offset))
-                .map_err(Error::new("an offset is refused"))?;
-        }
-        if offsets.count() == 0 {
+        if self.read.is_empty() {
             return Ok(());
         }
-        self.consumer.commit(&offsets, CommitMode::Sync).map_err(Error::new("offsets cannot be committed"))
+        let assigned = self.consumer.assignment().map_err(Error::new("partitions are not known"))?;
+        self.read.retain(|(topic, partition), _| assigned.find_partition(topic, *partition).is_some());
+        let mut offsets = TopicPartitionList::new();
+        for ((topic, partition), offset) in &self.read {
+            offsets
+                .add_partition_offset(topic, *partition, Offset::Offset(*offset))
+                .map_err(Error::new("an offset is refused"))?;
+        }
+        if offsets.count() > 0 {
+            self.consumer
+                .commit(&offsets, CommitMode::Sync)
+                .map_err(Error::new("offsets cannot be committed"))?;
+        }
+        self.read.clear();
+        Ok(())
     }
 
     /// What the client has said about its connections since the last time.
@@ -184,7 +190,7 @@ mod tests {
         while found.len() < expect {
             assert!(Instant::now() < deadline, "{found:?}, told {:?}", topics.told());
             let outcome = topics.read(Duration::from_millis(200), &mut |record| {
-                let text = String::from_utf8_lossy(record.payload).into_owned();
+                let text = String::from_utf8_lossy(record.payload.unwrap_or_default()).into_owned();
                 assert_eq!((record.topic, record.ts_us.is_some()), ("calls", true));
                 found.push((record.partition, record.offset, text));
             });

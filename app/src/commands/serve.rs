@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use model::Call;
 use rules::Ruleset;
-use serve::{Batch, Control, RuleBook, ServeState};
+use serve::{Control, RuleBook, ServeState};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -219,15 +219,20 @@ async fn push_files(live: &Arc<Live>, inputs: Vec<String>) -> Result<()> {
 }
 
 /// Pushes calls, waiting while the queue is full.
-pub(crate) async fn push(live: &Live, calls: Vec<Call>) -> Result<()> {
+pub(crate) async fn push(live: &Live, mut calls: Vec<Call>) -> Result<()> {
+    let count = calls.len() as u64;
+    live.received(FILES, count);
     loop {
-        live.received(FILES, calls.len() as u64);
-        match live.ingest(Batch { source: FILES.to_owned(), id: None, calls: calls.clone() }).await {
+        match live.keep(FILES, None, &mut calls).await {
             Ok(_) => return Ok(()),
             Err(serve::IngestError::Busy { .. }) => {
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await
+                live.sources.retried(FILES, 1);
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             }
-            Err(serve::IngestError::Store(error)) => return Err(error).context("calls cannot be kept"),
+            Err(serve::IngestError::Store(error)) => {
+                live.dropped(FILES, "journal", "not_stored", count);
+                return Err(error).context("calls cannot be kept");
+            }
         }
     }
 }

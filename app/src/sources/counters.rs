@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use decode::Stats;
 use serve::SourceCounts;
 
 /// Sources that are counted each for itself.
@@ -37,6 +38,11 @@ impl SourceCounters {
         self.change(source, |counts| *counts.dropped.entry((stage, reason)).or_default() += records);
     }
 
+    /// Counts batches of the source that were offered again, as the server was full or its store failed.
+    pub fn retried(&self, source: &str, batches: u64) {
+        self.change(source, |counts| *counts.counters.entry("retries".to_owned()).or_default() += batches);
+    }
+
     /// Notes how far counters of the source itself have come: of its decoder, of the kernel.
     pub fn set<'a>(&self, source: &str, counters: impl IntoIterator<Item = (&'a str, u64)>) {
         self.change(source, |counts| {
@@ -50,6 +56,14 @@ impl SourceCounters {
     pub fn all(&self) -> BTreeMap<String, SourceCounts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Records that a decoder of lines or documents made no call of, with the reason.
+pub(super) fn losses(stats: &Stats) -> [(&'static str, u64); 2] {
+    [
+        ("malformed", stats.malformed_lines + stats.malformed_entries),
+        ("not_a_call", stats.no_call_entries + stats.client_spans),
+    ]
 }
 
 #[cfg(test)]

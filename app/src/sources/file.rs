@@ -3,10 +3,11 @@
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
-use decode::{Decoder, Kind, Options};
+use decode::{Decoder, Kind, Options, Stats};
 use tracing::{error, info};
 
-use super::{Following, Opened, Outlet, follow, kind_named};
+use super::counters::losses;
+use super::{Following, Opened, Outlet, SourceCounters, follow, kind_named};
 
 /// Files that a pattern names.
 pub(super) struct Files {
@@ -47,10 +48,15 @@ impl Files {
         };
         let patterns = std::slice::from_ref(&path);
         let mut following = Following::new(patterns, Box::new(decoder), follow::from_text(&kept));
+        let mut counted = Stats::default();
         let outcome = following.run(
             outlet.stopping(),
-            &mut |calls| outlet.deliver(&path, calls, None),
+            &mut |calls| {
+                outlet.counters().received(&path, calls.len() as u64);
+                outlet.deliver(&path, calls, None)
+            },
             &mut |kept, stats| {
+                count_losses(&path, (&std::mem::replace(&mut counted, *stats), stats), outlet.counters());
                 let counters = stats.counters();
                 outlet.counters().set(&path, counters.into_iter().filter(|(_, count)| *count > 0));
                 outlet.keep(&key, &follow::to_text(kept)?);
@@ -59,6 +65,17 @@ impl Files {
         );
         if let Err(error) = outcome {
             error!(source = key, error = %format!("{error:#}"), "following broke off; a restart goes on");
+        }
+    }
+}
+
+/// Counts what was no call between two looks at the counters of the decoders.
+fn count_losses(path: &str, (before, now): (&Stats, &Stats), counters: &SourceCounters) {
+    for ((reason, now), (_, before)) in losses(now).into_iter().zip(losses(before)) {
+        let records = now.saturating_sub(before);
+        if records > 0 {
+            counters.received(path, records);
+            counters.dropped(path, "decode", reason, records);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What a listener has taken in and not handed on yet: calls on their way to the outlet, and records that are none
-//! with the reason. Keeps `received = accepted + dropped` for the source.
+//! with the reason. Records are counted as received where they come in, and apart from that what becomes of each.
 
 use std::collections::BTreeMap;
 
@@ -17,9 +17,8 @@ pub(super) struct Intake {
     /// Records since they were last handed on, and their bytes.
     records: usize,
     bytes: usize,
+    received: u64,
     dropped: BTreeMap<(&'static str, &'static str), u64>,
-    /// The server has stopped and takes no more.
-    is_over: bool,
 }
 
 impl Intake {
@@ -31,9 +30,14 @@ impl Intake {
             calls: Vec::new(),
             records: 0,
             bytes: 0,
+            received: 0,
             dropped: BTreeMap::new(),
-            is_over: false,
         }
+    }
+
+    /// Counts records that have come in. Each must become a call or be dropped.
+    pub fn receive(&mut self, records: u64) {
+        self.received += records;
     }
 
     /// Takes a call that came in so many bytes.
@@ -43,7 +47,7 @@ impl Intake {
         self.bytes += bytes;
     }
 
-    /// Counts records that went no further than `stage`.
+    /// Counts records that came in and went no further than `stage`.
     pub fn drop_records(&mut self, stage: &'static str, reason: &'static str, records: u64) {
         if records > 0 {
             *self.dropped.entry((stage, reason)).or_default() += records;
@@ -56,27 +60,27 @@ impl Intake {
         self.records >= BATCH_MESSAGES_MAX || self.bytes >= BATCH_BYTES_MAX
     }
 
+    /// Counts records of which nothing more is known than that they were lost.
+    pub fn lose(&mut self, reason: &'static str, records: u64) {
+        self.receive(records);
+        self.drop_records("receive", reason, records);
+    }
+
     /// Makes the calls durable, waiting while the server is full.
     pub async fn hand_on(&mut self) {
-        let calls = std::mem::take(&mut self.calls);
+        let (calls, received) = (std::mem::take(&mut self.calls), std::mem::take(&mut self.received));
         (self.records, self.bytes) = (0, 0);
-        let count = calls.len() as u64;
-        if count > 0
-            && (self.is_over || {
-                let outcome = self.outlet.hand_over(&self.source, calls, None).await;
-                outcome
-                    .inspect_err(
-                        |error| error!(source = self.source, error = %format!("{error:#}"), "calls dropped"),
-                    )
-                    .is_err()
-            })
-        {
-            // Later ones would wait as long and in vain.
-            self.is_over = true;
-            *self.dropped.entry(("journal", "queue_full")).or_default() += count;
+        if received > 0 {
+            self.outlet.counters().received(&self.source, received);
         }
         for ((stage, reason), records) in std::mem::take(&mut self.dropped) {
-            self.outlet.drop_records(&self.source, stage, reason, records);
+            self.outlet.counters().dropped(&self.source, stage, reason, records);
+        }
+        let count = calls.len() as u64;
+        if count > 0
+            && let Err(error) = self.outlet.hand_over(&self.source, calls, None).await
+        {
+            error!(source = self.source, calls = count, error = %format!("{error:#}"), "calls dropped");
         }
     }
 }

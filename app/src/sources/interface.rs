@@ -14,7 +14,7 @@ use decode::Stats;
 use model::Call;
 use tracing::{error, info, warn};
 
-use super::{Opened, Outlet, Queue};
+use super::{Opened, Outlet, Queue, SourceCounters};
 use crate::live::wall_clock;
 
 /// Longest wait for packets, and so for the end.
@@ -103,6 +103,7 @@ impl Opened for Interface {
 /// Hands calls of an interface to the server until the end.
 fn forward(mut capturing: Capturing, outlet: &Outlet) {
     let (mut next_report, mut lost, mut is_broken) = (Instant::now() + REPORT_EVERY, 0, false);
+    let mut counted = (0, 0);
     loop {
         let is_last = outlet.is_stopping();
         if is_last && let Err(error) = capturing.stop() {
@@ -110,8 +111,10 @@ fn forward(mut capturing: Capturing, outlet: &Outlet) {
         }
         while let Some(calls) = capturing.queue.take(Duration::from_millis(200)) {
             let count = calls.len() as u64;
-            if let Err(error) = outlet.deliver(&capturing.name, calls, None) {
-                capturing.queue.drop_calls(count);
+            count_calls(&capturing, &mut counted, outlet.counters());
+            if count > 0
+                && let Err(error) = outlet.deliver(&capturing.name, calls, None)
+            {
                 error!(interface = capturing.name, calls = count, error = %format!("{error:#}"), "calls dropped");
             }
             // Busy traffic must not keep the clock and the end from being looked at.
@@ -119,6 +122,7 @@ fn forward(mut capturing: Capturing, outlet: &Outlet) {
                 break;
             }
         }
+        count_calls(&capturing, &mut counted, outlet.counters());
         outlet.counters().set(&capturing.name, capturing.counters());
         if is_last {
             info!("{}", capturing.summary());
@@ -138,6 +142,18 @@ fn forward(mut capturing: Capturing, outlet: &Outlet) {
             }
             (next_report, lost) = (Instant::now() + REPORT_EVERY, now_lost);
         }
+    }
+}
+
+/// Counts what the decoders gave and what the queue did not take, since the last time.
+fn count_calls(capturing: &Capturing, counted: &mut (u64, u64), counters: &SourceCounters) {
+    let Capturing { name, queue, .. } = capturing;
+    // In this order: a call is offered before it is dropped.
+    let dropped = queue.dropped();
+    let before = std::mem::replace(counted, (queue.offered(), dropped));
+    counters.received(name, counted.0 - before.0);
+    if dropped > before.1 {
+        counters.dropped(name, "receive", "queue_full", dropped - before.1);
     }
 }
 
@@ -284,5 +300,34 @@ impl Worker {
         let stats = decoder.finish(&mut |call| calls.push(call));
         self.queue.offer(calls);
         self.note(stats);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_queue_loses_is_dropped_and_counted_once() {
+        let queue = Arc::new(Queue::new());
+        let capturing = Capturing {
+            name: "lo".to_owned(),
+            queue: Arc::clone(&queue),
+            counts: Arc::default(),
+            stop: Arc::default(),
+            threads: Vec::new(),
+        };
+        let (counters, mut counted) = (SourceCounters::default(), (0, 0));
+        let mut check = |received, dropped| {
+            count_calls(&capturing, &mut counted, &counters);
+            let counts = counters.all()["lo"].clone();
+            assert_eq!((counts.received, counts.dropped.values().sum()), (received, dropped));
+        };
+        queue.offer(vec![Call::default(); 3]);
+        check(3, 0);
+        queue.close();
+        queue.offer(vec![Call::default(); 2]);
+        check(5, 2);
+        check(5, 2);
     }
 }

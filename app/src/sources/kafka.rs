@@ -12,6 +12,7 @@ use decode::{Decoder, Kind, Stats};
 use model::{Call, Timestamp};
 use tracing::{error, info, warn};
 
+use super::counters::losses;
 use super::{Opened, Outlet, kind_named};
 
 /// The consumer group unless one is named.
@@ -77,8 +78,11 @@ struct Reading {
 struct Batch {
     calls: Vec<Call>,
     records: u64,
-    /// Records that are nothing known.
+    /// Calls in them, records and entries that are none.
+    received: u64,
+    /// Records that are nothing known, and records with nothing in them.
     unknown: u64,
+    empty: u64,
     stats: Stats,
 }
 
@@ -86,6 +90,8 @@ impl Batch {
     /// Reads one record. The same record gives the same calls, ids included.
     fn add(&mut self, kind: Option<Kind>, record: &Record<'_>) {
         let Record { topic, partition, offset, ts_us, payload } = *record;
+        self.records += 1;
+        let before = self.calls.len();
         let place = format!("{topic}/{partition}@{offset}");
         let source: Arc<str> = format!("kafka:{topic}").into();
         let mut take = |mut call: Call| {
@@ -99,10 +105,16 @@ impl Batch {
             self.calls.push(call);
         };
         let mut decoder = Decoder::new(&place, kind);
-        decoder.push(payload, &mut take);
+        // A record without a value deletes its key in compacted topics.
+        decoder.push(payload.unwrap_or_default(), &mut take);
         let outcome = decoder.finish(&mut take);
-        self.records += 1;
-        self.unknown += u64::from(outcome.kind == Kind::Unknown);
+        let calls = (self.calls.len() - before) as u64;
+        let lost: u64 = losses(&outcome.stats).iter().map(|(_, records)| records).sum();
+        self.received += (calls + lost).max(1);
+        if calls + lost == 0 {
+            let is_unknown = outcome.kind == Kind::Unknown && payload.is_some_and(|bytes| !bytes.is_empty());
+            *(if is_unknown { &mut self.unknown } else { &mut self.empty }) += 1;
+        }
         self.stats.add(&outcome.stats);
     }
 }
@@ -135,22 +147,20 @@ impl Reading {
 
     /// Makes the calls safe, then commits; false when the server takes no more.
     fn hand_on(&mut self, batch: Batch, outlet: &Outlet) -> bool {
-        let Batch { calls, records, unknown, stats } = batch;
+        let Batch { calls, records, received, unknown, empty, stats } = batch;
         self.records += records;
         self.stats.add(&stats);
+        outlet.counters().received(&self.name, received);
+        for (reason, records) in losses(&stats).into_iter().chain([("unknown", unknown), ("empty", empty)]) {
+            if records > 0 {
+                outlet.counters().dropped(&self.name, "decode", reason, records);
+            }
+        }
         if !calls.is_empty()
             && let Err(error) = outlet.deliver(&self.name, calls, None)
         {
             error!(source = self.name, error = %format!("{error:#}"), "the last records come again at the next start");
             return false;
-        }
-        let lost = [
-            ("unknown", unknown),
-            ("malformed", stats.malformed_lines + stats.malformed_entries),
-            ("not_a_call", stats.no_call_entries + stats.client_spans),
-        ];
-        for (reason, records) in lost {
-            outlet.drop_records(&self.name, "decode", reason, records);
         }
         if let Err(error) = self.topics.commit().map_err(anyhow::Error::from) {
             self.failures += 1;
@@ -164,13 +174,13 @@ impl Reading {
 mod tests {
     use super::*;
 
-    fn add(batch: &mut Batch, offset: i64, payload: &str) {
+    fn add(batch: &mut Batch, offset: i64, payload: Option<&str>) {
         let record = Record {
             topic: "calls",
             partition: 3,
             offset,
             ts_us: Some(1_800_000_000_000_000),
-            payload: payload.as_bytes(),
+            payload: payload.map(str::as_bytes),
         };
         batch.add(None, &record);
     }
@@ -180,14 +190,21 @@ mod tests {
         let line = "10.0.0.1 - - [21/Nov/2026:10:00:00 +0000] \"GET /a HTTP/1.1\" 200 1";
         let record = r#"{"id":"x","source":"gateway","method":"GET","target":"/b"}"#;
         let mut batch = Batch::default();
-        for (offset, payload) in [(7, line), (7, line), (8, line), (9, record), (10, "nonsense"), (11, "")] {
-            add(&mut batch, offset, payload);
+        let comment =
+            "#Software: Microsoft Internet Information Services 10.0\n#Fields: date time cs-method\n";
+        let no_spans = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[]}]}]}"#;
+        let records =
+            [(7, line), (7, line), (8, line), (9, record), (10, "nonsense"), (11, ""), (12, comment)];
+        for (offset, payload) in records.into_iter().chain([(13, no_spans)]) {
+            add(&mut batch, offset, Some(payload));
         }
+        add(&mut batch, 14, None);
         let ids: Vec<&str> = batch.calls.iter().map(|call| call.id.as_str()).collect();
         assert!(ids[0] == ids[1] && ids[1] != ids[2] && ids[3] == "x", "{ids:?}");
         let sources: Vec<&str> = batch.calls.iter().map(|call| call.source.as_ref()).collect();
         assert_eq!(sources, ["kafka:calls", "kafka:calls", "kafka:calls", "gateway"]);
         assert_eq!(batch.calls[3].ts, Timestamp(1_800_000_000_000_000));
-        assert_eq!((batch.records, batch.unknown), (6, 2));
+        assert_eq!((batch.records, batch.unknown, batch.empty), (9, 1, 4));
+        assert_eq!(batch.received, 4 + batch.unknown + batch.empty);
     }
 }

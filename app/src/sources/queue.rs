@@ -15,6 +15,7 @@ pub(crate) struct Queue {
     sender: Mutex<Option<Sender<Vec<Call>>>>,
     receiver: Mutex<Receiver<Vec<Call>>>,
     bytes: AtomicUsize,
+    offered: AtomicU64,
     dropped: AtomicU64,
 }
 
@@ -25,6 +26,7 @@ impl Queue {
             sender: Mutex::new(Some(sender)),
             receiver: Mutex::new(receiver),
             bytes: AtomicUsize::new(0),
+            offered: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
         }
     }
@@ -35,6 +37,7 @@ impl Queue {
             return;
         }
         let (count, bytes) = (calls.len() as u64, weight(&calls));
+        self.offered.fetch_add(count, Ordering::Relaxed);
         let waiting = self.bytes.fetch_add(bytes, Ordering::Relaxed);
         let fits = waiting == 0 || waiting + bytes <= limits::LIVE_CALLS_BYTES_MAX;
         let sender = self.sender.lock().map(|sender| sender.clone()).unwrap_or_default();
@@ -67,6 +70,11 @@ impl Queue {
     /// Counts calls that were lost on the way.
     pub fn drop_calls(&self, count: u64) {
         self.dropped.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Calls that were left here or dropped.
+    pub fn offered(&self) -> u64 {
+        self.offered.load(Ordering::Relaxed)
     }
 
     /// Calls lost for want of room, or because nobody took them.
@@ -103,6 +111,6 @@ mod tests {
         assert_eq!(queue.take(Duration::ZERO).map(|calls| calls.len()), Some(1));
         assert!(queue.take(Duration::ZERO).is_none());
         queue.offer(big());
-        assert_eq!(queue.dropped(), 3);
+        assert_eq!((queue.dropped(), queue.offered()), (3, 5));
     }
 }

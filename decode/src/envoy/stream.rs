@@ -17,10 +17,12 @@ const PREFIX_BYTES: usize = 5;
 /// From this length on a message is taken out of the buffer with its memory instead of being copied.
 const MOVED_BYTES_MIN: usize = 64 << 10;
 
-/// What became of the entries of a stream. They add up to what was sent, but for the message at which a stream is
-/// refused.
+/// The entries of a stream and what became of them: `entries = calls + tcp + intermediate + not_a_call + malformed`.
+/// The message at which a stream is refused is not among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EnvoyCounts {
+    /// Entries that came, and what stands in their place where none can be read.
+    pub entries: u64,
     /// Calls handed out.
     pub calls: u64,
     /// Connections of Envoy's TCP proxy.
@@ -161,7 +163,10 @@ impl EnvoyStream {
                     Some(limit) if limit == Anomaly::DECOMPRESSION_LIMIT => {
                         self.refuse(EnvoyRefusal::TooLong)
                     }
-                    Some(_) => self.counts.malformed += 1,
+                    Some(_) => {
+                        self.counts.entries += 1;
+                        self.counts.malformed += 1;
+                    }
                 }
                 None
             }
@@ -179,6 +184,7 @@ impl EnvoyStream {
     }
 
     fn piece(&mut self, piece: &Piece<'_>, arrived: Timestamp, emit: &mut impl FnMut(Call)) {
+        self.counts.entries += u64::from(!matches!(piece, Piece::Identifier(_)));
         match piece {
             Piece::Identifier(identifier) => self.identify(identifier),
             Piece::Http(entry) => self.entry(entry, arrived, emit),
@@ -319,7 +325,8 @@ mod tests {
         sample::bytes(2, &entries.iter().map(|entry| sample::bytes(1, entry)).collect::<Vec<_>>().concat())
     }
 
-    const NONE: EnvoyCounts = EnvoyCounts { calls: 0, tcp: 0, intermediate: 0, not_a_call: 0, malformed: 0 };
+    const NONE: EnvoyCounts =
+        EnvoyCounts { entries: 0, calls: 0, tcp: 0, intermediate: 0, not_a_call: 0, malformed: 0 };
 
     #[test]
     fn entries_of_a_stream() {
@@ -333,13 +340,25 @@ mod tests {
             "",
             &[first, second, tcp].concat(),
             &["envoy:front-1/web /a 7", "envoy:front-1/web /b 7", "envoy:front-1/web /c 7"],
-            EnvoyCounts { calls: 3, tcp: 2, intermediate: 1, not_a_call: 1, malformed: 0 },
+            EnvoyCounts { entries: 7, calls: 3, tcp: 2, intermediate: 1, not_a_call: 1, malformed: 0 },
             None,
         );
         let by_cluster = [identifier(&sample::bytes(2, b"fr\nont")), http(&[sample::call("/a")])].concat();
-        check("", &framed(0, &by_cluster), &["envoy:front/web /a 7"], EnvoyCounts { calls: 1, ..NONE }, None);
+        check(
+            "",
+            &framed(0, &by_cluster),
+            &["envoy:front/web /a 7"],
+            EnvoyCounts { entries: 1, calls: 1, ..NONE },
+            None,
+        );
         let bare = framed(0, &http(&[sample::call("/a")]));
-        check("identity", &bare, &["envoy:10.0.0.9 /a 7"], EnvoyCounts { calls: 1, ..NONE }, None);
+        check(
+            "identity",
+            &bare,
+            &["envoy:10.0.0.9 /a 7"],
+            EnvoyCounts { entries: 1, calls: 1, ..NONE },
+            None,
+        );
         check("", &[], &[], NONE, None);
     }
 
@@ -348,8 +367,8 @@ mod tests {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         std::io::Write::write_all(&mut gzip, &http(&[sample::call("/a")])).expect("memory");
         let packed = framed(1, &gzip.finish().expect("memory"));
-        check("gzip", &packed, &["envoy:10.0.0.9 /a 7"], EnvoyCounts { calls: 1, ..NONE }, None);
-        let once = EnvoyCounts { malformed: 1, ..NONE };
+        check("gzip", &packed, &["envoy:10.0.0.9 /a 7"], EnvoyCounts { entries: 1, calls: 1, ..NONE }, None);
+        let once = EnvoyCounts { entries: 1, malformed: 1, ..NONE };
         check("gzip", &framed(1, b"no gzip"), &[], once, None);
         check("snappy", &packed, &[], NONE, Some(EnvoyRefusal::Packing));
         check("", &packed, &[], NONE, Some(EnvoyRefusal::Packing));
@@ -381,7 +400,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read() {
-        let once = EnvoyCounts { malformed: 1, ..NONE };
+        let once = EnvoyCounts { entries: 1, malformed: 1, ..NONE };
         check("", &framed(0, b"\x12\x09\x0a"), &[], once, None);
         check("", &framed(0, &http(&[b"\x0a\x09".to_vec()])), &[], once, None);
         check("", b"\0\xff\xff\xff\xff<html>", &[], NONE, Some(EnvoyRefusal::TooLong));

@@ -189,7 +189,7 @@ impl Reading {
             }
         };
         if self.stream.held() > 0 && status != Status::NoRoom {
-            self.intake.drop_records("receive", "unfinished", 1);
+            self.intake.lose("unfinished", 1);
         }
         self.intake.hand_on().await;
         status
@@ -199,7 +199,7 @@ impl Reading {
     async fn take(&mut self, data: &[u8]) -> Option<Status> {
         // Before anything is kept: what was let in already is bounded by the windows of HTTP/2.
         if !self.held.try_set(self.stream.held_after(data.len()), ENVOY_HELD_BYTES_MAX) {
-            self.intake.drop_records("receive", "no_room", 1);
+            self.intake.lose("no_room", 1);
             return Some(Status::NoRoom);
         }
         self.stream.push(data);
@@ -211,6 +211,7 @@ impl Reading {
             EnvoyRefusal::TooLong => (Status::TooLong, "receive", "too_long"),
             EnvoyRefusal::Packing => (Status::Packing, "decode", "malformed"),
         };
+        self.intake.receive(1);
         self.intake.drop_records(stage, reason, 1);
         Some(status)
     }
@@ -234,10 +235,11 @@ impl Reading {
         }
     }
 
-    /// Counts what was no call since the last time.
+    /// Counts entries since the last time, and which of them were no calls.
     fn count(&mut self) {
         let now = self.stream.counts();
         let before = std::mem::replace(&mut self.counted, now);
+        self.intake.receive(now.entries - before.entries);
         for (reason, records) in [
             ("tcp", now.tcp - before.tcp),
             ("intermediate", now.intermediate - before.intermediate),

@@ -32,7 +32,7 @@ pub(super) async fn take(datagrams: Datagrams, mut receiver: Receiver) -> Result
                 false
             }
             _ = ticks.tick() => {
-                receiver.intake.drop_records("receive", "buffer_full", drops.look());
+                receiver.intake.lose("buffer_full", drops.look());
                 false
             }
             () = &mut stopped => true,
@@ -41,7 +41,7 @@ pub(super) async fn take(datagrams: Datagrams, mut receiver: Receiver) -> Result
         for _ in 0..rounds {
             let is_empty = batch(&socket, &mut buffer, &mut receiver).await;
             if is_last {
-                receiver.intake.drop_records("receive", "buffer_full", drops.look());
+                receiver.intake.lose("buffer_full", drops.look());
             }
             receiver.intake.hand_on().await;
             if is_empty {

@@ -78,6 +78,7 @@ struct Receiver {
 
 impl Receiver {
     fn message(&mut self, message: &[u8], arrived: Timestamp, sender: IpAddr) {
+        self.intake.receive(1);
         match self.decoder.message(message, arrived, sender) {
             SyslogMessage::Call(call) => self.intake.call(*call, message.len()),
             SyslogMessage::NotACall => self.intake.drop_records("decode", "not_a_call", 1),

@@ -91,7 +91,7 @@ impl Receiver {
                 Lost::Unfinished => "unfinished",
                 Lost::NoRoom => "no_room",
             };
-            self.intake.drop_records("receive", reason, 1);
+            self.intake.lose(reason, 1);
         }
     }
 }
