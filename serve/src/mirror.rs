@@ -15,6 +15,7 @@ use model::limits::BODY_BYTES_MAX;
 use model::{Anomaly, Call, CallId, Headers, Message, Peer, Scheme};
 use tokio::time::timeout;
 
+use crate::api::ingest::keep_counted;
 use crate::auth::session::Sender;
 use crate::limits::MIRRORED_ARRIVAL_S;
 use crate::state::{Batch, IngestError, ServeState, now};
@@ -59,14 +60,9 @@ pub(crate) async fn mirror(
     let (body, size, whole) = read(body).await;
     let call = call(&parts, (body, size, whole), &source);
     tokio::spawn(async move {
-        let batch = Batch { source: source.clone(), id: None, calls: vec![call] };
-        match state.control.ingest(batch).await {
-            // A full queue is counted where it is noticed.
-            Ok(_) | Err(IngestError::Busy { .. }) => {}
-            Err(IngestError::Store(error)) => {
-                tracing::warn!(error = %error, "mirrored request not kept");
-                state.control.dropped(&source, STAGE, "not_stored", 1);
-            }
+        let batch = Batch { source, id: None, calls: vec![call] };
+        if let Err(IngestError::Store(error)) = keep_counted(state.control.as_ref(), batch, STAGE).await {
+            tracing::warn!(error = %error, "mirrored request not kept");
         }
         drop(place);
     });

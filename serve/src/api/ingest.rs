@@ -16,7 +16,7 @@ use crate::auth::session::Sender;
 use crate::error::{Answer, ApiError, ErrorCode};
 use crate::limits::{BATCH_ID_CHARS_MAX, INGEST_ARRIVAL_S, INGEST_BYTES_MAX};
 use crate::push::{Coding, Pushed, read};
-use crate::state::{Batch, Document, IngestError, ServeState, now};
+use crate::state::{Batch, Control, Document, IngestError, ServeState, now};
 use crate::view::status::IngestResult;
 
 /// The stage that drops are counted for.
@@ -108,32 +108,43 @@ pub(crate) async fn ingest(
     };
     let Pushed { calls, rejected, rejected_total } =
         parsed.map_err(|error| ApiError::internal("ingest", &error))?;
-    let count = calls.len() as u64;
-    state.control.received(&source, count + rejected_total);
+    state.control.received(&source, calls.len() as u64 + rejected_total);
     if rejected_total > 0 {
         state.control.dropped(&source, STAGE, "malformed", rejected_total);
     }
     let accepted = if calls.is_empty() {
         0
     } else {
-        let outcome = keep(&state, Batch { source: source.clone(), id, calls }).await;
+        let outcome = keep(&state, Batch { source, id, calls }).await;
         outcome.map_err(|error| match error {
             IngestError::Busy { retry_after_s } => ApiError::busy(retry_after_s),
-            IngestError::Store(error) => {
-                state.control.dropped(&source, STAGE, "not_stored", count);
-                ApiError::from(error)
-            }
+            IngestError::Store(error) => ApiError::from(error),
         })?
     };
     Ok(Json(IngestResult { accepted, rejected, rejected_total }))
 }
 
-/// Makes the calls durable.
+/// Makes the calls of a push durable.
 pub(crate) async fn keep(state: &ServeState, batch: Batch) -> Result<u64, IngestError> {
     // A task of its own: a client that hangs up must not take the counting with it.
     let control = state.control.clone();
-    let task = tokio::spawn(async move { control.ingest(batch).await });
+    let task = tokio::spawn(async move { keep_counted(control.as_ref(), batch, STAGE).await });
     task.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
+/// Makes calls durable, and counts those that cannot be written as dropped at `stage`. A full queue is counted where it
+/// is noticed.
+pub(crate) async fn keep_counted(
+    control: &dyn Control,
+    batch: Batch,
+    stage: &'static str,
+) -> Result<u64, IngestError> {
+    let (source, count) = (batch.source.clone(), batch.calls.len() as u64);
+    let outcome = control.ingest(batch).await;
+    if let Err(IngestError::Store(_)) = outcome {
+        control.dropped(&source, stage, "not_stored", count);
+    }
+    outcome
 }
 
 /// The body, unless it is too large, too slow or breaks off.

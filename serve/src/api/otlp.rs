@@ -93,11 +93,10 @@ async fn export(
     }
     let why = why.to_owned();
     if count > 0 {
-        let outcome = keep(&state, Batch { source: source.clone(), id, calls: pushed.calls }).await;
+        let outcome = keep(&state, Batch { source, id, calls: pushed.calls }).await;
         outcome.map_err(|error| match error {
             IngestError::Busy { retry_after_s } => unavailable(retry_after_s),
             IngestError::Store(error) => {
-                state.control.dropped(&source, STAGE, "not_stored", count);
                 // Exporters try again after 503, and give the records up after 500.
                 let _logged = ApiError::from(error);
                 unavailable(STORE_RETRY_AFTER_S)

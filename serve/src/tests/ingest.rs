@@ -4,8 +4,9 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::json;
 use store::Role;
+use tower::ServiceExt as _;
 
-use super::{FakeControl, Site, request};
+use super::{Failing, FakeControl, Site, request};
 use crate::assets;
 use crate::limits::INGEST_BYTES_MAX;
 
@@ -54,6 +55,29 @@ async fn a_full_queue_says_when_to_come_back_and_takes_nothing() {
     assert_eq!(reply.headers["retry-after"], "7");
     let empty = site.send(request(Method::POST, "/api/v1/ingest", &cookie, Body::from("\n"))).await;
     assert_eq!((empty.status, &empty.json()["accepted"]), (StatusCode::OK, &json!(0)));
+}
+
+#[tokio::test]
+async fn what_cannot_be_stored_is_counted_also_when_nobody_waits_for_the_answer() {
+    let failing = FakeControl { failing: Some(Failing::default()), ..FakeControl::default() };
+    let site = Site::with(failing, assets::tests::nothing).await;
+    let cookie = site.user("lina", Role::Analyst, false).await;
+    let control = site.control.clone();
+    let Failing { come, go_on } = control.failing.as_ref().expect("set above");
+    let push = || request(Method::POST, "/api/v1/ingest", &cookie, Body::from(GOOD));
+    let hung_up = tokio::spawn(site.router.clone().oneshot(push()));
+    come.notified().await;
+    hung_up.abort();
+    assert!(hung_up.await.is_err_and(|error| error.is_cancelled()));
+    go_on.notify_one();
+    let counts = || control.sources.lock().expect("the lock")["push:lina"].clone();
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(counts().dropped, [(("ingest", "not_stored"), 1)].into());
+    go_on.notify_one();
+    assert_eq!(site.send(push()).await.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!((counts().received, counts().dropped), (2, [(("ingest", "not_stored"), 2)].into()));
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use model::{Call, CallId, EndpointId, Timestamp};
 use serde_json::Value;
 use store::{CallLog, Catalogue, Role, Session, Store, StoreError, User};
+use tokio::sync::Notify;
 use tower::ServiceExt as _;
 
 use crate::auth::{password, secret};
@@ -32,8 +33,17 @@ use crate::{
 pub(crate) struct FakeControl {
     pub(crate) pushed: Mutex<Vec<Call>>,
     pub(crate) busy: bool,
+    /// The store fails, once it is told to go on.
+    pub(crate) failing: Option<Failing>,
     pub(crate) batches: Mutex<BTreeMap<store::BatchId, u64>>,
     pub(crate) sources: Mutex<BTreeMap<String, SourceCounts>>,
+}
+
+/// Tells that a batch has come, and waits until it may fail.
+#[derive(Default)]
+pub(crate) struct Failing {
+    pub(crate) come: Notify,
+    pub(crate) go_on: Notify,
 }
 
 #[async_trait]
@@ -41,6 +51,11 @@ impl Control for FakeControl {
     async fn ingest(&self, Batch { id, calls, .. }: Batch) -> Result<u64, IngestError> {
         if self.busy {
             return Err(IngestError::Busy { retry_after_s: 7 });
+        }
+        if let Some(failing) = &self.failing {
+            failing.come.notify_one();
+            failing.go_on.notified().await;
+            return Err(IngestError::Store(StoreError::Refused("writing".to_owned())));
         }
         let count = calls.len() as u64;
         if let Some(id) = id
