@@ -181,6 +181,7 @@ mod tests {
     use super::*;
     use rdkafka::mocking::MockCluster;
     use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+    use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
     use std::time::Instant;
 
     /// Reads until so many records have come.
@@ -240,6 +241,38 @@ mod tests {
         send(16, 18);
         let mut third = Topics::open(&options).expect("a member");
         assert_eq!(read(&mut third, 2), records(16, 18));
+    }
+
+    #[test]
+    fn offsets_that_were_not_taken_are_told_again() {
+        let cluster = MockCluster::new(1).expect("a cluster");
+        cluster.create_topic("calls", 1, 1).expect("a topic");
+        let brokers = cluster.bootstrap_servers();
+        let producer: BaseProducer =
+            ClientConfig::new().set("bootstrap.servers", &brokers).create().expect("a producer");
+        let send = |text: &str| {
+            let record: BaseRecord<'_, (), str> = BaseRecord::to("calls");
+            producer.send(record.payload(text)).expect("queued");
+            producer.flush(Duration::from_secs(30)).expect("sent");
+        };
+        let options = Options {
+            brokers,
+            topics: vec!["calls".to_owned()],
+            group: "g".to_owned(),
+            ..Options::default()
+        };
+        send("first");
+        let mut member = Topics::open(&options).expect("a member");
+        assert_eq!(read(&mut member, 1), [(0, 0, "first".to_owned())]);
+        let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED];
+        cluster.request_errors(RDKafkaApiKey::OffsetCommit, &refused);
+        assert!(member.commit().is_err());
+        // Nothing was read since: what failed is all that there is to commit.
+        member.commit().expect("committed");
+        drop(member);
+        send("second");
+        let mut next = Topics::open(&options).expect("a member");
+        assert_eq!(read(&mut next, 1), [(0, 1, "second".to_owned())]);
     }
 
     #[test]
