@@ -131,6 +131,12 @@ pub(crate) struct CaptureArgs {
     /// Key log (SSLKEYLOGFILE) to decrypt TLS with, followed while it grows; may be repeated
     #[arg(long, value_name = "FILE")]
     pub keylog: Vec<PathBuf>,
+    /// RSA key of a server (PEM), for TLS without forward secrecy; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub rsa_key: Vec<PathBuf>,
+    /// Names for protobuf fields (`protoc --include_imports --descriptor_set_out FILE`); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub descriptors: Vec<PathBuf>,
     /// Bytes kept of a packet [default: whole packets]
     #[arg(long, value_name = "BYTES")]
     pub snaplen: Option<u32>,

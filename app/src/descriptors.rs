@@ -1,19 +1,18 @@
-//! Reads the descriptors of protobuf messages from the files that the command line names.
+//! Reads the descriptors of protobuf messages from the files that the command line or a source names.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use decode::Descriptors;
 
-use crate::cli::ReadingArgs;
-
 /// All descriptors that were named; `None` when there are none.
 ///
 /// # Errors
 /// A file that cannot be read or describes no message, by name.
-pub(crate) fn descriptors(args: &ReadingArgs) -> Result<Option<Arc<Descriptors>>> {
+pub(crate) fn descriptors(paths: &[PathBuf]) -> Result<Option<Arc<Descriptors>>> {
     let mut all = Descriptors::default();
-    for path in &args.descriptors {
+    for path in paths {
         let set =
             std::fs::read(path).with_context(|| format!("cannot read descriptors {}", path.display()))?;
         if all.add(&set) == 0 {

@@ -117,7 +117,7 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn new(args: &'a ReadingArgs) -> Result<Self> {
-        Ok(Self { args, keys: tls::keys(args)?, descriptors: descriptors(args)? })
+        Ok(Self { args, keys: tls::keys(args)?, descriptors: descriptors(&args.descriptors)? })
     }
 
     fn options(&self) -> Options {

@@ -1,6 +1,8 @@
 //! Packets to calls while they pass: no file around them, the time of day handed in. Nothing waits for ever: calls,
 //! gaps and idle connections leave in bounded time, also when no packet comes any more.
 
+use std::sync::Arc;
+
 use model::{Call, limits};
 
 use crate::input::Packet;
@@ -8,6 +10,7 @@ use crate::network::Network;
 use crate::out::Out;
 use crate::stats::{Problem, Stats};
 use crate::tls::retry_parked;
+use crate::{Descriptors, Keys};
 
 /// Decodes the packets of one thread of one interface.
 ///
@@ -24,6 +27,20 @@ impl Live {
     #[must_use]
     pub fn new(source: &str) -> Self {
         Self { network: Network::new(), out: Out::new(source, 0) }
+    }
+
+    /// Secrets for TLS that are known from the start.
+    #[must_use]
+    pub fn with_keys(mut self, keys: Keys) -> Self {
+        self.out.keys = keys;
+        self
+    }
+
+    /// Names for the fields of protobuf messages.
+    #[must_use]
+    pub fn with_descriptors(mut self, descriptors: Arc<Descriptors>) -> Self {
+        self.out.descriptors = Some(descriptors);
+        self
     }
 
     /// Takes one packet: its time (microseconds since the epoch), its link type as registered for pcap, its bytes.

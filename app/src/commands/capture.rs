@@ -12,7 +12,7 @@ use super::serve;
 use crate::cli::CaptureArgs;
 use crate::config::Config;
 use crate::remote::{Pushed, Remote};
-use crate::sources::{Capturing, Interface, SourceConfig, options};
+use crate::sources::{Capturing, Interface, Known, SourceConfig, options};
 
 /// Time between two lines with counters.
 const STATS_EVERY: Duration = Duration::from_secs(10);
@@ -28,6 +28,11 @@ pub(crate) fn run(args: &CaptureArgs) -> Result<()> {
         if args.into.is_some() || args.count.is_some() || args.duration.is_some() {
             bail!("--into, --count and --duration do not go with --data and --listen");
         }
+        if args.stats {
+            bail!(
+                "--stats does not go with --data and --listen: the counters stand in the status of the instance"
+            );
+        }
         return embedded(args);
     }
     let remote = match &args.into {
@@ -39,7 +44,8 @@ pub(crate) fn run(args: &CaptureArgs) -> Result<()> {
     options.snaplen = args.snaplen.unwrap_or(options.snaplen);
     options.promiscuous = !args.no_promiscuous;
     options.hardware_time = args.hardware_time;
-    let interface = Interface::open(&options, &args.keylog)?;
+    let known = Known::read(&args.keylog, &args.rsa_key, &args.descriptors)?;
+    let interface = Interface::open(&options, known)?;
     drop_privileges(args.user.as_deref().map_or(Become::Caller, Become::User))
         .context("privileges cannot be dropped")?;
     serve::start_log();
@@ -79,15 +85,24 @@ fn embedded(args: &CaptureArgs) -> Result<()> {
     if let Some(data) = &args.data {
         config.data.clone_from(data);
     }
-    config.source.push(SourceConfig::Interface {
+    config.source.push(as_source(args));
+    serve::run_with(&config, &[], args.user.as_deref())
+}
+
+/// The same interface, read in the same way, as a source.
+fn as_source(args: &CaptureArgs) -> SourceConfig {
+    SourceConfig::Interface {
         name: args.interface.clone(),
         filter: args.filter.clone(),
         engine: args.engine.clone(),
         threads: Some(args.threads),
         snaplen: args.snaplen,
         key_logs: args.keylog.clone(),
-    });
-    serve::run_with(&config, &[], args.user.as_deref())
+        rsa_keys: args.rsa_key.clone(),
+        descriptors: args.descriptors.clone(),
+        promiscuous: Some(!args.no_promiscuous),
+        hardware_time: Some(args.hardware_time),
+    }
 }
 
 type Take<'a> = &'a mut dyn FnMut(Vec<Call>, &Capturing, &AtomicBool) -> Result<()>;
@@ -160,3 +175,30 @@ impl Push<'_> {
 
 /// Longest pause that another instance can ask for.
 const TRY_EVERY_MAX: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    use crate::cli::{Cli, Command};
+
+    #[track_caller]
+    fn check(arguments: &[&str], expect: (Option<bool>, Option<bool>, usize, usize)) {
+        let cli = Cli::try_parse_from([&["apiarist", "capture", "-i", "lo"], arguments].concat());
+        let Ok(Cli { command: Command::Capture(args), .. }) = cli else { panic!("{arguments:?}") };
+        let SourceConfig::Interface { promiscuous, hardware_time, rsa_keys, descriptors, .. } =
+            as_source(&args)
+        else {
+            panic!("{arguments:?}")
+        };
+        assert_eq!((promiscuous, hardware_time, rsa_keys.len(), descriptors.len()), expect);
+    }
+
+    #[test]
+    fn an_instance_of_its_own_reads_the_interface_as_it_was_asked() {
+        check(&[], (Some(true), Some(false), 0, 0));
+        let all = ["--no-promiscuous", "--hardware-time", "--rsa-key", "a", "--descriptors", "b"];
+        check(&all, (Some(false), Some(true), 1, 1));
+    }
+}

@@ -28,6 +28,16 @@ pub(crate) enum SourceConfig {
         /// Key logs (`SSLKEYLOGFILE`) that are followed while they grow; TLS connections are decrypted with them.
         #[serde(default)]
         key_logs: Vec<PathBuf>,
+        /// RSA keys of servers (PEM), as `--rsa-key` of `decode`; read before privileges are given up.
+        #[serde(default)]
+        rsa_keys: Vec<PathBuf>,
+        /// Names for protobuf fields, as `--descriptors` of `decode`; read before privileges are given up.
+        #[serde(default)]
+        descriptors: Vec<PathBuf>,
+        /// Whether packets to other machines are taken too; true unless given.
+        promiscuous: Option<bool>,
+        /// Whether times are those of the network card, where it is set up to give them; false unless given.
+        hardware_time: Option<bool>,
     },
     /// Files that are followed as they grow and rotate.
     File {
@@ -103,7 +113,8 @@ mod tests {
 
     #[test]
     fn sources_are_told_apart_by_kind_and_typing_errors_are_found() {
-        let text = "[[source]]\nkind = \"interface\"\nname = \"eth0\"\nfilter = \"tcp port 80\"\n\n\
+        let text = "[[source]]\nkind = \"interface\"\nname = \"eth0\"\nfilter = \"tcp port 80\"\n\
+                    promiscuous = false\nhardware_time = true\nrsa_keys = [\"a.pem\"]\ndescriptors = [\"a.pb\"]\n\n\
                     [[source]]\nkind = \"file\"\npath = \"/var/log/nginx/*.log\"\n";
         let file: File = toml::from_str(text).expect("two sources");
         assert!(matches!(&file.source[0], SourceConfig::Interface { name, .. } if name == "eth0"));

@@ -10,12 +10,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use capture::KeyLog;
 use capture::live::{self, Counters, Engine, Options, Ring};
-use decode::Stats;
+use decode::{Descriptors, Keys, Stats};
 use model::Call;
 use tracing::{error, info, warn};
 
-use super::{Opened, Outlet, Queue, SourceCounters};
+use super::{Opened, Outlet, Queue, SourceConfig, SourceCounters};
+use crate::descriptors::descriptors;
 use crate::live::wall_clock;
+use crate::tls::add_rsa_keys;
 
 /// Longest wait for packets, and so for the end.
 const WAIT: Duration = Duration::from_millis(100);
@@ -34,11 +36,39 @@ pub(crate) fn options(name: &str, filter: Option<&str>, engine: Option<&str>) ->
     Ok(Options { engine, filter: filter.unwrap_or_default().to_owned(), ..Options::new(name) })
 }
 
+/// What is known of the traffic of an interface beforehand.
+pub(crate) struct Known {
+    /// Followed while they grow; they need not exist yet.
+    key_logs: Vec<PathBuf>,
+    keys: Keys,
+    descriptors: Option<Arc<Descriptors>>,
+}
+
+impl Known {
+    /// Reads RSA keys and descriptors; to be called while that is allowed.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is none, by name.
+    pub fn read(key_logs: &[PathBuf], rsa_keys: &[PathBuf], descriptor_sets: &[PathBuf]) -> Result<Self> {
+        let mut keys = Keys::default();
+        add_rsa_keys(&mut keys, rsa_keys)?;
+        Ok(Self { key_logs: key_logs.to_vec(), keys, descriptors: descriptors(descriptor_sets)? })
+    }
+
+    fn decoder(&self, source: &str) -> decode::Live {
+        let decoder = decode::Live::new(source).with_keys(self.keys.clone());
+        match &self.descriptors {
+            Some(descriptors) => decoder.with_descriptors(Arc::clone(descriptors)),
+            None => decoder,
+        }
+    }
+}
+
 /// An interface that is open and not read yet.
 pub(crate) struct Interface {
     pub name: String,
     rings: Vec<Ring>,
-    key_logs: Vec<PathBuf>,
+    known: Known,
 }
 
 /// What one thread has counted.
@@ -58,9 +88,35 @@ pub(crate) struct Capturing {
 }
 
 impl Interface {
-    /// Opens an interface; needs the right to capture. `key_logs` need not exist yet.
-    pub fn open(options: &Options, key_logs: &[PathBuf]) -> Result<Self> {
-        Ok(Self { name: options.interface.clone(), rings: live::open(options)?, key_logs: key_logs.to_vec() })
+    /// Opens an interface; needs the right to capture.
+    pub fn open(options: &Options, known: Known) -> Result<Self> {
+        Ok(Self { name: options.interface.clone(), rings: live::open(options)?, known })
+    }
+
+    /// The same as a source of the server names it.
+    pub fn configured(source: &SourceConfig) -> Result<Self> {
+        let SourceConfig::Interface {
+            name,
+            filter,
+            engine,
+            threads,
+            snaplen,
+            key_logs,
+            rsa_keys,
+            descriptors,
+            promiscuous,
+            hardware_time,
+        } = source
+        else {
+            bail!("no interface")
+        };
+        let mut options = options(name, filter.as_deref(), engine.as_deref())?;
+        options.threads = threads.unwrap_or(options.threads);
+        options.snaplen = snaplen.unwrap_or(options.snaplen);
+        options.promiscuous = promiscuous.unwrap_or(options.promiscuous);
+        options.hardware_time = hardware_time.unwrap_or(options.hardware_time);
+        let known = Known::read(key_logs, rsa_keys, descriptors);
+        Self::open(&options, known.with_context(|| format!("source {name}"))?)
     }
 
     /// Starts to read.
@@ -72,8 +128,8 @@ impl Interface {
         for (index, ring) in self.rings.into_iter().enumerate() {
             let worker = Worker {
                 ring,
-                decoder: decode::Live::new(&self.name),
-                key_logs: self.key_logs.iter().map(|path| KeyLog::new(path)).collect(),
+                decoder: self.known.decoder(&self.name),
+                key_logs: self.known.key_logs.iter().map(|path| KeyLog::new(path)).collect(),
                 name: self.name.clone(),
                 queue: Arc::clone(&queue),
                 index,
@@ -306,6 +362,40 @@ impl Worker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
+
+    /// Calls of a golden capture of TLS, read as an interface would with what is known.
+    #[track_caller]
+    fn check(rsa_keys: &[&str], expect: Option<usize>) {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../decode/tests/golden/tls-rsa");
+        let rsa_keys: Vec<PathBuf> = rsa_keys.iter().map(|name| golden.join(name)).collect();
+        let known = Known::read(&[], &rsa_keys, &[]);
+        let found = known.ok().map(|known| {
+            let file = std::fs::read(golden.join("input.pcap")).expect("a golden case");
+            let (mut decoder, mut calls, mut rest) = (known.decoder("lo"), 0, &file[24..]);
+            while let Some((head, packets)) = rest.split_first_chunk::<16>() {
+                let number = |at: usize| {
+                    head[at..at + 4].iter().rev().fold(0, |sum, byte| sum << 8 | i64::from(*byte))
+                };
+                let (packet, next) = packets.split_at(number(8) as usize);
+                decoder.packet(number(0) * 1_000_000 + number(4), u16::from(file[20]), packet, &mut |_| {
+                    calls += 1
+                });
+                rest = next;
+            }
+            decoder.finish(&mut |_| calls += 1);
+            calls
+        });
+        assert_eq!(found, expect, "{rsa_keys:?}");
+    }
+
+    #[test]
+    fn keys_of_servers_open_tls_of_an_interface() {
+        check(&[], Some(0));
+        check(&["input.pem"], Some(12));
+        check(&["input.pem", "input.pcap"], None);
+        check(&["no such file"], None);
+    }
 
     #[test]
     fn what_the_queue_loses_is_dropped_and_counted_once() {

@@ -21,7 +21,7 @@ pub(crate) use config::SourceConfig;
 pub(crate) use counters::SourceCounters;
 pub(crate) use document::decode;
 pub(crate) use follow::{Following, MakeDecoder};
-pub(crate) use interface::{Capturing, Interface, options};
+pub(crate) use interface::{Capturing, Interface, Known, options};
 pub(crate) use outlet::Outlet;
 pub(crate) use queue::Queue;
 
@@ -69,12 +69,7 @@ impl Sources {
         let mut sources = Self::default();
         for source in &config.source {
             sources.0.push(match source {
-                SourceConfig::Interface { name, filter, engine, threads, snaplen, key_logs } => {
-                    let mut options = options(name, filter.as_deref(), engine.as_deref())?;
-                    options.threads = threads.unwrap_or(options.threads);
-                    options.snaplen = snaplen.unwrap_or(options.snaplen);
-                    Box::new(Interface::open(&options, key_logs)?)
-                }
+                SourceConfig::Interface { .. } => Box::new(Interface::configured(source)?),
                 SourceConfig::File { path, format, log_format, json_map } => {
                     let options = log_options(log_format.as_ref(), json_map.as_ref());
                     Box::new(file::Files::open(path, format.as_deref(), options)?)
