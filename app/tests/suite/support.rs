@@ -204,14 +204,14 @@ impl Server {
         }
     }
 
-    /// What `/proc` says of the process.
-    pub fn status_of_process(&self) -> String {
-        std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process")
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Bytes of memory that it had at most so far.
     pub fn peak_memory(&self) -> usize {
-        let status = self.status_of_process();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("a process");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux");
         line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") << 10
     }

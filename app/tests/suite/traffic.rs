@@ -102,6 +102,54 @@ fn an_interface_gives_the_same_calls_on_one_thread_and_on_two() {
     }
 }
 
+/// What `/proc` says of the privileges of every thread of a process.
+#[track_caller]
+fn check_privileges(id: u32, is_nobody: bool) {
+    let mut threads = 0;
+    for thread in std::fs::read_dir(format!("/proc/{id}/task")).expect("a process") {
+        let status = std::fs::read_to_string(thread.expect("a thread").path().join("status"));
+        let status = status.expect("it runs");
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.expect("Linux").split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        };
+        for ids in [field("Uid:"), field("Gid:")] {
+            assert!(!is_nobody || ids.iter().all(|id| id != "0"), "{status}");
+        }
+        for set in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"] {
+            assert_eq!(field(set), ["0000000000000000"], "{set} {status}");
+        }
+        assert_eq!(field("NoNewPrivs:"), ["1"], "{status}");
+        threads += 1;
+    }
+    assert!(threads > 1, "the one that captures, too");
+}
+
+#[test]
+fn privileges_are_gone_once_the_interface_is_open() {
+    let filter = ["--filter", "tcp port 9", "--duration", "4"];
+    let Some((mut child, _stderr)) = capture(&[&filter[..], &["--user", "nobody"]].concat()) else { return };
+    check_privileges(child.id(), true);
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn a_server_counts_the_calls_of_an_interface_and_has_no_capability() {
+    let Some((mut allowed, _stderr)) = capture(&["--filter", "tcp port 9", "--duration", "0"]) else {
+        return;
+    };
+    assert!(allowed.wait().expect("it ends").success());
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    let dir = tempfile::tempdir().expect("a folder");
+    let config = format!("[[source]]\nkind = \"interface\"\nname = \"lo\"\nfilter = \"tcp port {port}\"\n");
+    let (server, cookie) = Server::configured(dir.path(), &config);
+    // The data folder belongs to root, and so does the process.
+    check_privileges(server.id(), false);
+    exchange(&listener);
+    assert_eq!(server.source(&cookie, "lo", CALLS as u64), (CALLS as u64, [].into()));
+}
+
 /// An instance that is busy at first: hands out the bodies that it accepted.
 fn busy_instance(listener: TcpListener) -> Receiver<String> {
     let (sender, bodies) = channel();
@@ -158,6 +206,9 @@ fn what_cannot_be_captured_gets_one_line() {
         (&["-i", "nosuch0"][..], "nosuch0: no such interface; there are: "),
         (&["-i", "lo", "--filter", "tcp port"], "filter: a port is missing (at character 9)"),
         (&["-i", "lo", "--into", "ftp://x", "--token", "t"], "only http:// is spoken"),
+        (&["-i", "lo", "--data", "d", "--stats"], "--stats does not go with --data and --listen"),
+        (&["-i", "lo", "--rsa-key", "nosuch.pem"], "cannot read RSA key nosuch.pem"),
+        (&["-i", "lo", "--descriptors", "nosuch.pb"], "cannot read descriptors nosuch.pb"),
     ] {
         let output = apiarist(&[&["capture"], arguments].concat());
         let line = crate::support::one_line(&output);
