@@ -40,7 +40,7 @@ pub(super) fn sources(source: &str) -> String {
         | kind | field | meaning |\n|---|---|---|\n"
         .to_owned();
     let variants = source.split_once("enum SourceConfig {").map_or("", |(_, rest)| rest);
-    let (mut kind, mut meaning) = (String::new(), Vec::new());
+    let (mut kind, mut meaning, mut has_default) = (String::new(), Vec::new(), false);
     for source_line in variants.lines().take_while(|line| *line != "}").map(str::trim) {
         if let Some(comment) = source_line.strip_prefix("///") {
             meaning.push(comment.trim());
@@ -51,11 +51,14 @@ pub(super) fn sources(source: &str) -> String {
             kind = kebab(source_line.trim_end_matches([' ', '{']));
             line(&mut page, format_args!("| `{kind}` | | {} |", cell(&meaning.join(" "))));
         } else if is_field && let Some((name, ty)) = source_line.split_once(": ") {
-            let must = if ty.starts_with("Option<") || ty.starts_with("Vec<") { "" } else { " (required)" };
+            let must = if ty.starts_with("Option<") || has_default { "" } else { " (required)" };
             line(&mut page, format_args!("| `{kind}` | `{name}`{must} | {} |", cell(&meaning.join(" "))));
         }
-        if !source_line.starts_with('#') {
+        if source_line.starts_with('#') {
+            has_default |= source_line.starts_with("#[serde(default");
+        } else {
             meaning.clear();
+            has_default = false;
         }
     }
     page
@@ -174,12 +177,15 @@ mod tests {
     #[test]
     fn sources_show_their_kinds_and_fields() {
         let source = "enum SourceConfig {\n    /// A thing.\n    BigThing {\n        /// Its name.\n        name: String,\n        \
-            /// How many.\n        #[serde(default)]\n        count: Option<u32>,\n    },\n}\n";
+            /// How many.\n        #[serde(default)]\n        count: Option<u32>,\n        \
+            /// Which.\n        names: Vec<String>,\n        /// More.\n        #[serde(default)]\n        more: Map,\n    },\n}\n";
         let page = sources(source);
         for row in [
             "| `big-thing` | | A thing. |",
             "| `big-thing` | `name` (required) | Its name. |",
             "| `big-thing` | `count` | How many. |",
+            "| `big-thing` | `names` (required) | Which. |",
+            "| `big-thing` | `more` | More. |",
         ] {
             assert!(page.contains(row), "{page}");
         }
