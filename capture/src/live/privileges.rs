@@ -42,6 +42,7 @@ pub fn drop_privileges(target: Become<'_>) -> io::Result<()> {
         }
         Become::Caller => Some(caller().unwrap_or(NOBODY)),
     };
+    system::empty_bounding_set();
     match identity {
         Some((user, group)) if is_root && user != 0 => system::become_user(user, group)?,
         Some((user, _)) if !is_root && matches!(target, Become::User(_)) && user != system::user() => {

@@ -293,15 +293,19 @@ pub(super) fn become_user(user: u32, group: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives every capability of this thread up, and the way to get one back by starting a program.
-pub(super) fn drop_capabilities() -> io::Result<()> {
-    // SAFETY: numbers only.
-    checked(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })?;
+/// Empties the bounding set of this thread. To be called as root: whoever has become somebody else has no CAP_SETPCAP.
+pub(super) fn empty_bounding_set() {
     for capability in 0..64 {
         // Fails for numbers that do not exist, and without CAP_SETPCAP: then `no_new_privs` has to do.
         // SAFETY: numbers only.
         let _ = unsafe { libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0) };
     }
+}
+
+/// Gives every capability of this thread up, and the way to get one back by starting a program.
+pub(super) fn drop_capabilities() -> io::Result<()> {
+    // SAFETY: numbers only.
+    checked(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })?;
     /// _LINUX_CAPABILITY_VERSION_3: two sets of 32 capabilities.
     const VERSION: u32 = 0x2008_0522;
     let header: [u32; 2] = [VERSION, 0];
