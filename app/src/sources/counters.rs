@@ -94,7 +94,7 @@ mod tests {
             include_str!("../../../console/src/i18n/zh/codes.json"),
         ] {
             let words: BTreeMap<String, String> = serde_json::from_str(words).expect("a catalogue");
-            let missing = decode::Stats::default().counters().into_iter().map(|(name, _)| name);
+            let missing = Stats::default().counters().into_iter().map(|(name, _)| name);
             let missing: Vec<_> =
                 missing.filter(|name| !words.contains_key(&format!("counter.{name}"))).collect();
             assert_eq!(missing, [""; 0]);

@@ -1,7 +1,6 @@
 //! A network interface as a source: a thread per ring that captures and decodes, calls left in a queue, counters kept
 //! up once a second.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -10,14 +9,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use capture::KeyLog;
 use capture::live::{self, Counters, Engine, Options, Ring};
-use decode::{Descriptors, Keys, Stats};
+use decode::Stats;
 use model::Call;
 use tracing::{error, info, warn};
 
-use super::{Opened, Outlet, Queue, SourceConfig, SourceCounters};
-use crate::descriptors::descriptors;
+use super::{Known, Opened, Outlet, Queue, SourceConfig, SourceCounters};
 use crate::live::wall_clock;
-use crate::tls::add_rsa_keys;
 
 /// Longest wait for packets, and so for the end.
 const WAIT: Duration = Duration::from_millis(100);
@@ -34,34 +31,6 @@ const LAST_BLOCKS: usize = 256;
 pub(crate) fn options(name: &str, filter: Option<&str>, engine: Option<&str>) -> Result<Options> {
     let engine = engine.map_or(Ok(Engine::default()), str::parse)?;
     Ok(Options { engine, filter: filter.unwrap_or_default().to_owned(), ..Options::new(name) })
-}
-
-/// What is known of the traffic of an interface beforehand.
-pub(crate) struct Known {
-    /// Followed while they grow; they need not exist yet.
-    key_logs: Vec<PathBuf>,
-    keys: Keys,
-    descriptors: Option<Arc<Descriptors>>,
-}
-
-impl Known {
-    /// Reads RSA keys and descriptors; to be called while that is allowed.
-    ///
-    /// # Errors
-    /// A file that cannot be read or is none, by name.
-    pub fn read(key_logs: &[PathBuf], rsa_keys: &[PathBuf], descriptor_sets: &[PathBuf]) -> Result<Self> {
-        let mut keys = Keys::default();
-        add_rsa_keys(&mut keys, rsa_keys)?;
-        Ok(Self { key_logs: key_logs.to_vec(), keys, descriptors: descriptors(descriptor_sets)? })
-    }
-
-    fn decoder(&self, source: &str) -> decode::Live {
-        let decoder = decode::Live::new(source).with_keys(self.keys.clone());
-        match &self.descriptors {
-            Some(descriptors) => decoder.with_descriptors(Arc::clone(descriptors)),
-            None => decoder,
-        }
-    }
 }
 
 /// An interface that is open and not read yet.
@@ -362,40 +331,6 @@ impl Worker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
-
-    /// Calls of a golden capture of TLS, read as an interface would with what is known.
-    #[track_caller]
-    fn check(rsa_keys: &[&str], expect: Option<usize>) {
-        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../decode/tests/golden/tls-rsa");
-        let rsa_keys: Vec<PathBuf> = rsa_keys.iter().map(|name| golden.join(name)).collect();
-        let known = Known::read(&[], &rsa_keys, &[]);
-        let found = known.ok().map(|known| {
-            let file = std::fs::read(golden.join("input.pcap")).expect("a golden case");
-            let (mut decoder, mut calls, mut rest) = (known.decoder("lo"), 0, &file[24..]);
-            while let Some((head, packets)) = rest.split_first_chunk::<16>() {
-                let number = |at: usize| {
-                    head[at..at + 4].iter().rev().fold(0, |sum, byte| sum << 8 | i64::from(*byte))
-                };
-                let (packet, next) = packets.split_at(number(8) as usize);
-                decoder.packet(number(0) * 1_000_000 + number(4), u16::from(file[20]), packet, &mut |_| {
-                    calls += 1
-                });
-                rest = next;
-            }
-            decoder.finish(&mut |_| calls += 1);
-            calls
-        });
-        assert_eq!(found, expect, "{rsa_keys:?}");
-    }
-
-    #[test]
-    fn keys_of_servers_open_tls_of_an_interface() {
-        check(&[], Some(0));
-        check(&["input.pem"], Some(12));
-        check(&["input.pem", "input.pcap"], None);
-        check(&["no such file"], None);
-    }
 
     #[test]
     fn what_the_queue_loses_is_dropped_and_counted_once() {

@@ -13,6 +13,7 @@ mod intake;
 mod interface;
 #[cfg_attr(not(feature = "kafka"), path = "no_kafka.rs")]
 mod kafka;
+mod known;
 mod outlet;
 mod queue;
 mod syslog;
@@ -21,7 +22,8 @@ pub(crate) use config::SourceConfig;
 pub(crate) use counters::SourceCounters;
 pub(crate) use document::decode;
 pub(crate) use follow::{Following, MakeDecoder};
-pub(crate) use interface::{Capturing, Interface, Known, options};
+pub(crate) use interface::{Capturing, Interface, options};
+pub(crate) use known::Known;
 pub(crate) use outlet::Outlet;
 pub(crate) use queue::Queue;
 

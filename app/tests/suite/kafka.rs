@@ -20,6 +20,15 @@ fn send(brokers: &str, records: impl Iterator<Item = String>) {
     producer.flush(Duration::from_secs(30)).expect("sent");
 }
 
+/// A record that deletes its key.
+fn send_tombstone(brokers: &str) {
+    let producer: BaseProducer =
+        ClientConfig::new().set("bootstrap.servers", brokers).create().expect("a producer");
+    let record: BaseRecord<'_, str, ()> = BaseRecord::to("api-traffic").key("k0");
+    producer.send(record).expect("queued");
+    producer.flush(Duration::from_secs(30)).expect("sent");
+}
+
 fn record(n: usize) -> String {
     format!(r#"{{"id":"k{n}","method":"GET","host":"shop.example.com","target":"/item/{n}","status":200}}"#)
 }
@@ -39,13 +48,15 @@ fn records_arrive_and_the_group_goes_on_after_a_kill() {
     let arguments = ["--config", config.to_str().expect("a path")];
     let log_line = "10.0.0.7 - - [02/Jan/2026:10:00:00 +0000] \"GET /item/300 HTTP/1.1\" 200 5";
     let client_span = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":3}]}]}]}"#;
-    let others = [log_line, "no call", client_span].map(str::to_owned);
+    let no_records = r#"{"resourceLogs":[]}"#;
+    let others = [log_line, "no call", client_span, no_records].map(str::to_owned);
     send(&brokers, (0..300).map(record).chain(others));
+    send_tombstone(&brokers);
     let mut server = Server::start_with(&data, &arguments);
     let cookie = server.enter();
     server.wait_for(&cookie, 301);
-    let (accepted, dropped) = server.source(&cookie, "kafka:api-traffic", 303);
-    let expect = [("not_a_call".to_owned(), 1), ("unknown".to_owned(), 1)];
+    let (accepted, dropped) = server.source(&cookie, "kafka:api-traffic", 305);
+    let expect = [("empty".to_owned(), 2), ("not_a_call".to_owned(), 1), ("unknown".to_owned(), 1)];
     assert_eq!((accepted, dropped), (301, expect.into()));
     server.kill();
 
