@@ -126,10 +126,12 @@ pub(crate) fn decide(head: &[u8], whole: bool) -> Option<Kind> {
     decided.or(whole.then_some(Kind::Unknown))
 }
 
-/// The first line that is a call of a log tells which.
+/// The first line that is a call of a log tells which; without one names of columns do.
 fn log(text: &[u8], whole: bool) -> Option<Kind> {
     let mut recogniser = Recogniser::default();
-    lines(text, whole).find_map(|line| recogniser.line(line))
+    let called = lines(text, whole).find_map(|line| recogniser.line(line));
+    let is_named = || whole && lines(text, whole).any(|line| line.starts_with(b"#Fields:"));
+    called.or_else(|| is_named().then_some(Kind::W3c))
 }
 
 fn xml(text: &[u8]) -> Option<Kind> {
@@ -263,6 +265,7 @@ mod tests {
         );
         check(b"{\"method\":\"GET\",\"host\":\"a.example\",\"status\":200}\n", Kind::CallRecords);
         check(b"#Fields: date time cs-method cs-uri\n2026-11-21 10:00:00 GET /\n", Kind::W3c);
+        check(b"#Software: a server\n#Fields: date time cs-method cs-uri\n", Kind::W3c);
         check(
             b"{\"log\":\"10.0.0.1 - - [21/Nov/2026:10:00:00 +0000] \\\"GET / HTTP/1.1\\\" 200 5\\n\",\"stream\":\"stdout\"}\n",
             Kind::AccessLog,

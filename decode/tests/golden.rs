@@ -48,10 +48,10 @@ fn render_envoy(bytes: &[u8]) -> String {
             while stream.read(Timestamp(1_795_000_000_000_000), pieces_max, &mut emit) {}
         }
         format!(
-            "{text}-- envoy-als\n{:?}\n{:?}, {} bytes held\n",
+            "{text}-- envoy-als\n{:?}\n{:?}, unfinished: {}\n",
             stream.counts(),
             stream.refusal(),
-            stream.held()
+            stream.held() > 0
         )
     };
     let whole = read(bytes.len().max(1), 1_000);
