@@ -36,6 +36,20 @@ impl Summary {
         self.stats.counters().iter().map(|(name, count)| format!("{name:>20} {count}\n")).collect()
     }
 
+    /// An error when no input gave a call: why, in one line.
+    pub fn require_calls(&self) -> Result<()> {
+        if self.calls > 0 {
+            return Ok(());
+        }
+        self.require_whole()?;
+        let lines = if self.inputs > PROBLEMS_SHOWN {
+            format!("nothing usable in {} files", self.inputs)
+        } else {
+            self.unusable.join("; ")
+        };
+        Err(NothingUsable(lines).into())
+    }
+
     /// An error when a document was cut or broken or an input could not be read: calls up to there have been handed
     /// out, but what is missing cannot be told. To be asked after the output is complete.
     pub fn require_whole(&self) -> Result<()> {
@@ -49,8 +63,7 @@ impl Summary {
 /// Reads all inputs and hands every call to `take`, input by input.
 ///
 /// # Errors
-/// A pattern without a file; no input that could be read; [`NothingUsable`] when none gave a call; what `take`
-/// returns.
+/// A pattern without a file; what `take` returns. What came of the inputs is to be asked of the summary.
 pub(crate) fn read(args: &ReadingArgs, take: &mut dyn FnMut(Call) -> Result<()>) -> Result<Summary> {
     let inputs = capture::expand(&args.inputs)?;
     let reading = Reading::new(args)?;
@@ -81,13 +94,7 @@ pub(crate) fn read(args: &ReadingArgs, take: &mut dyn FnMut(Call) -> Result<()>)
         summary.stats.add(&outcome.stats);
     }
     if summary.calls == 0 {
-        summary.require_whole()?;
-        let lines = if summary.inputs > PROBLEMS_SHOWN {
-            format!("nothing usable in {} files", summary.inputs)
-        } else {
-            summary.unusable.join("; ")
-        };
-        return Err(NothingUsable(lines).into());
+        return Ok(summary);
     }
     for line in &summary.unusable {
         eprintln!("apiarist: {line}");

@@ -12,9 +12,18 @@ use serde::Serialize;
 
 use crate::pipeline::Pipeline;
 
+/// A file that is gone when nobody needs it any more.
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
 /// Lines that wait for their endpoint.
 pub(crate) struct Spool {
-    path: PathBuf,
+    part: Part,
     lines: BufWriter<File>,
 }
 
@@ -40,7 +49,7 @@ impl Spool {
     pub fn create(out: &Path) -> Result<Self> {
         let path = out.join("calls.jsonl.part");
         let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
-        Ok(Self { path, lines: BufWriter::new(file) })
+        Ok(Self { part: Part(path), lines: BufWriter::new(file) })
     }
 
     pub fn add(&mut self, logged: &LoggedCall) -> Result<()> {
@@ -74,7 +83,7 @@ impl Spool {
         let written = self.lines.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         drop(written);
         let mut calls = BufWriter::new(File::create(out.join("calls.jsonl"))?);
-        for line in BufReader::new(File::open(&self.path)?).lines() {
+        for line in BufReader::new(File::open(&self.part.0)?).lines() {
             let line = line?;
             let (head, rest) = line.split_once('\t').context("a line without its facts")?;
             let mut parts = head.splitn(3, ' ');
@@ -92,7 +101,6 @@ impl Spool {
             writeln!(calls, "{}", rest.strip_prefix('{').unwrap_or(rest))?;
         }
         calls.flush()?;
-        std::fs::remove_file(&self.path)?;
         Ok(())
     }
 }

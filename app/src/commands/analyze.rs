@@ -17,6 +17,7 @@ pub(crate) fn run(args: &AnalyzeArgs) -> Result<()> {
     let rules = Arc::new(Ruleset::builtin().context("the built-in rules cannot be loaded")?);
     let mut analysis = Analysis::start(&rules, &args.out)?;
     let read = input::read(&args.reading, &mut |call| analysis.add(&call))?;
+    read.require_calls()?;
     let outcome = analysis.finish(&args.out)?;
     let counts = Counts::of(&outcome);
     write_all(&args.out, &outcome, &counts)?;

@@ -7,7 +7,7 @@ use model::Call;
 
 use crate::cli::{DecodeArgs, ReadingArgs};
 use crate::input;
-use crate::sources::Following;
+use crate::sources::{Following, unreadable};
 
 pub(crate) fn run(args: &DecodeArgs) -> Result<()> {
     if args.follow {
@@ -24,6 +24,7 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<()> {
     if args.stats {
         eprint!("{}", summary.counters());
     }
+    summary.require_calls()?;
     summary.require_whole()
 }
 
@@ -31,6 +32,9 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<()> {
 fn follow(args: &DecodeArgs) -> Result<()> {
     let stop = super::until_signal()?;
     let reading = ReadingArgs { closed_tls: args.tls, ..args.reading.clone() };
+    for line in unreadable(&reading.inputs) {
+        eprintln!("apiarist: {line}");
+    }
     let mut following = Following::new(&reading.inputs, input::decoders(&reading)?, Vec::new());
     let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     let mut print = |calls: Vec<Call>| {

@@ -205,6 +205,7 @@ async fn push_files(live: &Arc<Live>, inputs: Vec<String>) -> Result<()> {
             }
             Ok(())
         })?;
+        summary.require_calls()?;
         if !batch.is_empty() {
             sender.blocking_send(batch).context("the server is stopping")?;
         }

@@ -4,7 +4,7 @@ use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
 use decode::{Decoder, Kind, Options, Stats};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::counters::losses;
 use super::{Following, Opened, Outlet, SourceCounters, follow, kind_named};
@@ -43,6 +43,9 @@ impl Files {
             String::new()
         });
         info!(path, "following");
+        for line in follow::unreadable(std::slice::from_ref(&path)) {
+            warn!("{line}");
+        }
         let decoder = move |source: &str, same: Option<Kind>| {
             Decoder::with_options(source, kind.or(same), options.clone())
         };

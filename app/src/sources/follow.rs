@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use capture::{Event, FileId, Follower, Position};
+use capture::{Event, FileId, Follower, Input, Position};
 use decode::{Decoder, Kind, Stats};
 use model::Call;
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,22 @@ impl Reading {
                 batch.push(call);
             }
         });
+    }
+}
+
+/// A line for each file that these patterns name and that cannot be opened now. It is looked at again, but whoever named it
+/// should hear of it.
+pub(crate) fn unreadable(patterns: &[String]) -> Vec<String> {
+    let open = |input: &Input| match input {
+        Input::File(path) => {
+            let error = File::open(path).err()?;
+            Some(format!("{} cannot be read yet: {error}", path.display()))
+        }
+        Input::Stdin => None,
+    };
+    match capture::expand(patterns) {
+        Ok(inputs) => inputs.iter().filter_map(open).collect(),
+        Err(error) => vec![error.to_string()],
     }
 }
 

@@ -13,6 +13,7 @@ use decode::Stats;
 use model::Call;
 use tracing::{error, info, warn};
 
+use super::follow::unreadable;
 use super::{Known, Opened, Outlet, Queue, SourceConfig, SourceCounters};
 use crate::live::wall_clock;
 
@@ -90,6 +91,11 @@ impl Interface {
 
     /// Starts to read.
     pub fn start(self) -> Result<Capturing> {
+        // Asked now: what root may read, the user that it has become may not.
+        let key_logs: Vec<_> = self.known.key_logs.iter().map(|path| path.display().to_string()).collect();
+        for line in unreadable(&key_logs) {
+            warn!("{line}");
+        }
         let stop = Arc::new(AtomicBool::new(false));
         let counts = Arc::new(Mutex::new(vec![Count::default(); self.rings.len()]));
         let queue = Arc::new(Queue::new());

@@ -21,7 +21,7 @@ mod syslog;
 pub(crate) use config::SourceConfig;
 pub(crate) use counters::SourceCounters;
 pub(crate) use document::decode;
-pub(crate) use follow::{Following, MakeDecoder};
+pub(crate) use follow::{Following, MakeDecoder, unreadable};
 pub(crate) use interface::{Capturing, Interface, options};
 pub(crate) use known::Known;
 pub(crate) use outlet::Outlet;
