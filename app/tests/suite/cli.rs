@@ -7,6 +7,21 @@ use std::path::Path;
 use crate::support::{apiarist, json_lines, one_line, shared};
 
 #[test]
+fn counters_are_told_of_what_holds_no_call_and_nothing_is_left_of_an_analysis() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (input, out) = (dir.path().join("empty.pcap"), dir.path().join("out"));
+    std::fs::write(&input, b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\xff\xff\0\0\x01\0\0\0")
+        .expect("a file");
+    let (input, out) = (input.to_str().expect("a path"), out.to_str().expect("a path"));
+    let output = apiarist(&["decode", "--stats", input]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told.contains(" bytes 24\n") && told.ends_with("holds no call\n"), "{told}");
+    assert_eq!(apiarist(&["analyze", input, "--out", out]).status.code(), Some(1));
+    assert_eq!(std::fs::read_dir(out).expect("a folder").count(), 0);
+}
+
+#[test]
 fn garbage_gets_one_line_and_a_status() {
     let dir = tempfile::tempdir().expect("a folder");
     let write = |name: &str, bytes: &[u8]| {
