@@ -103,7 +103,7 @@ describe("sources", () => {
     const unused = Object.entries(english).flatMap(([feature, messages]) =>
       plain(messages)
         .filter((key) => feature !== "errors" && !all.includes(`${feature}.${key}"`))
-        .filter((key) => !all.includes(`code("${key.split(".")[0]}",`))
+        .filter((key) => !all.includes(`words("${feature}.${key.split(".")[0]}",`))
         .filter((key) => !all.includes(`${key.split(".")[0]}.\${`) && !all.includes(`prefix: "${key.split(".")[0]}"`))
         .filter((key) => !/^(life|auth|authKind|exposure|style|severity)\./.test(key))
         .map((key) => `${feature}.${key}`),

@@ -33,8 +33,11 @@ impl SourceCounters {
         self.change(source, |counts| counts.accepted += calls);
     }
 
-    /// Counts records of the source that went no further than `stage`.
+    /// Counts records of the source that went no further than `stage`; what none was lost for is not listed.
     pub fn dropped(&self, source: &str, stage: &'static str, reason: &'static str, records: u64) {
+        if records == 0 {
+            return;
+        }
         self.change(source, |counts| *counts.dropped.entry((stage, reason)).or_default() += records);
     }
 

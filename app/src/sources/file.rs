@@ -76,9 +76,7 @@ impl Files {
 fn count_losses(path: &str, (before, now): (&Stats, &Stats), counters: &SourceCounters) {
     for ((reason, now), (_, before)) in losses(now).into_iter().zip(losses(before)) {
         let records = now.saturating_sub(before);
-        if records > 0 {
-            counters.received(path, records);
-            counters.dropped(path, "decode", reason, records);
-        }
+        counters.received(path, records);
+        counters.dropped(path, "decode", reason, records);
     }
 }

@@ -183,9 +183,7 @@ fn count_calls(capturing: &Capturing, counted: &mut (u64, u64), counters: &Sourc
     let dropped = queue.dropped();
     let before = std::mem::replace(counted, (queue.offered(), dropped));
     counters.received(name, counted.0 - before.0);
-    if dropped > before.1 {
-        counters.dropped(name, "receive", "queue_full", dropped - before.1);
-    }
+    counters.dropped(name, "receive", "queue_full", dropped - before.1);
 }
 
 impl Capturing {

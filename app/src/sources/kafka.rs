@@ -152,9 +152,7 @@ impl Reading {
         self.stats.add(&stats);
         outlet.counters().received(&self.name, received);
         for (reason, records) in losses(&stats).into_iter().chain([("unknown", unknown), ("empty", empty)]) {
-            if records > 0 {
-                outlet.counters().dropped(&self.name, "decode", reason, records);
-            }
+            outlet.counters().dropped(&self.name, "decode", reason, records);
         }
         if !calls.is_empty()
             && let Err(error) = outlet.deliver(&self.name, calls, None)

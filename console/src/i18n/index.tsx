@@ -61,12 +61,6 @@ export function useWords(): (prefix: string, code: string, params?: Params) => s
   );
 }
 
-/** The word for a code of one kind (`drop`, `counter`, ...); the bare code where there is none. */
-export function useCode(): (kind: string, code: string) => string {
-  const { catalog, lang } = useContext(I18nContext);
-  return useCallback((kind, code) => look(catalog, `codes.${kind}.${code}`, {}, lang) ?? code, [catalog, lang]);
-}
-
 /** Picks the text of the present language from a pair that content files bring. */
 export function usePick(): (en: string, zh: string) => string {
   const lang = useLang();

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { rulesQuery } from "@/api/queries";
-import { useCode, usePick } from "@/i18n";
+import { usePick, useWords } from "@/i18n";
 
 export interface Names {
   dataType: (id: string) => string;
@@ -20,7 +20,7 @@ export function general(title: string): string {
 export function useNames(): Names {
   const { data } = useQuery(rulesQuery());
   const pick = usePick();
-  const code = useCode();
+  const words = useWords();
   return useMemo(() => {
     const types = new Map(data?.data_types.map((type) => [type.id, pick(type.name, type.name_zh)]));
     const rules = new Map(
@@ -28,12 +28,12 @@ export function useNames(): Names {
     );
     const purposes = new Map(data?.purposes.map((one) => [one.id, pick(one.name, one.name_zh)]));
     const one = (id: string) =>
-      types.get(id) ?? rules.get(id) ?? purposes.get(id) ?? code("detail", id);
+      types.get(id) ?? rules.get(id) ?? purposes.get(id) ?? words("codes.detail", id);
     return {
       dataType: (id) => types.get(id) ?? id,
       rule: (id) => rules.get(id) ?? id,
       purpose: (id) => purposes.get(id) ?? id,
       any: (ids) => ids.split(/,\s*/).map(one).join(", "),
     };
-  }, [data, pick, code]);
+  }, [data, pick, words]);
 }

@@ -4,21 +4,21 @@ import { useQuery } from "@tanstack/react-query";
 import { Table } from "antd";
 import { statusQuery } from "@/api/queries";
 import type { DropView, SourceView } from "@/api/types";
-import { useT, useCode } from "@/i18n";
+import { useT, useWords } from "@/i18n";
 import { Facts } from "@/ui/card";
 import { Num } from "@/ui/figures";
 import { EmptyState, Loaded } from "@/ui/states";
 
 function Drops({ drops }: { drops: DropView[] }) {
   const t = useT();
-  const code = useCode();
+  const words = useWords();
   const some = drops.filter((drop) => drop.records > 0);
   if (some.length === 0) return <span className="faint">{t("settings.nothingDropped")}</span>;
   return (
     <div className="row wrap" style={{ columnGap: 16 }}>
       {some.map((drop) => (
         <span key={`${drop.stage} ${drop.reason}`} className="nowrap" title={`${drop.stage}: ${drop.reason}`}>
-          {code("drop", drop.reason)} <Num value={drop.records} />
+          {words("codes.drop", drop.reason)} <Num value={drop.records} />
         </span>
       ))}
     </div>
@@ -32,7 +32,7 @@ function counted(source: SourceView) {
 
 export function Sources() {
   const t = useT();
-  const code = useCode();
+  const words = useWords();
   const query = useQuery(statusQuery());
   return (
     <div className="stack wide">
@@ -50,7 +50,7 @@ export function Sources() {
                 rowExpandable: (row) => counted(row).length > 0,
                 expandedRowRender: (row) => (
                   <Facts
-                    rows={counted(row).map(([name, value]) => [code("counter", name), <Num key={name} value={value} />] as const)}
+                    rows={counted(row).map(([name, value]) => [words("codes.counter", name), <Num key={name} value={value} />] as const)}
                   />
                 ),
               }}
