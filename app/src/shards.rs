@@ -4,19 +4,18 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use anyhow::Result;
-use capture::Bytes;
+use capture::{Broadcast, Bytes, Reader};
 use decode::{Decoder, Outcome, Shard};
 use model::{Call, limits};
 
 /// Bytes handed to the threads at a time.
 const BLOCK_BYTES: usize = 256 << 10;
-/// Blocks that wait for a thread, and answers that wait for the merge.
-const QUEUE: usize = 2;
+/// Answers of a thread that wait for the merge; one that is ahead by more blocks waits for the others anyway.
+const QUEUE: usize = 16;
 
 /// Bytes of calls that wait for threads that are behind.
 const MERGE_BYTES_MAX: usize = 32 << 20;
@@ -63,7 +62,7 @@ impl Waiting {
 }
 
 /// Reads a capture to its end with the decoders that `decoder` makes for each of `threads` shares; `step` is told
-/// the length of every slice, for a progress display.
+/// the length of every block, for a progress display.
 ///
 /// # Errors
 /// The input fails, or `take` refuses a call.
@@ -74,52 +73,37 @@ pub(crate) fn decode(
     step: impl Fn(u64) + Send,
     take: &mut dyn FnMut(Call) -> Result<()>,
 ) -> Result<Outcome> {
-    thread::scope(|scope| {
+    let input = Broadcast::new(move |block: &mut Vec<u8>| {
+        bytes.read_block(block, BLOCK_BYTES)?;
+        step(block.len() as u64);
+        Ok::<(), capture::Error>(())
+    });
+    let outcome = thread::scope(|scope| {
         let shards = (0..threads).filter_map(|index| Shard::new(index, threads));
-        let (blocks, answers): (Vec<_>, Vec<_>) = shards
-            .map(|shard| {
-                let (block_in, block_out) = sync_channel::<Arc<Vec<u8>>>(QUEUE);
+        let workers: Vec<_> = shards.map(|shard| (decoder(shard), input.reader())).collect();
+        let answers: Vec<_> = workers
+            .into_iter()
+            .map(|(decoder, mut reader)| {
                 let (answer_in, answer_out) = sync_channel(QUEUE);
-                let decoder = decoder(shard);
-                scope.spawn(move || work(decoder, &block_out, &answer_in));
-                (block_in, answer_out)
+                scope.spawn(move || work(decoder, &mut reader, &answer_in));
+                answer_out
             })
-            .unzip();
-        let feeder = scope.spawn(move || feed(bytes, &blocks, step));
-        let outcome = merge(&answers, take);
+            .collect();
         // The threads stop as soon as nobody listens to them any more.
-        drop(answers);
-        let fed = feeder.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        let outcome = outcome?;
-        fed?;
-        Ok(outcome)
-    })
+        merge(&answers, take)
+    });
+    let outcome = outcome?;
+    input.finish()?;
+    Ok(outcome)
 }
 
-/// Hands every block to every thread.
-fn feed(bytes: &mut Bytes, blocks: &[SyncSender<Arc<Vec<u8>>>], step: impl Fn(u64)) -> Result<()> {
-    let mut block = Vec::with_capacity(BLOCK_BYTES);
-    while let Some(slice) = bytes.next_slice()? {
-        step(slice.len() as u64);
-        block.extend_from_slice(slice);
-        if block.len() >= BLOCK_BYTES && !send(&mut block, blocks) {
-            return Ok(());
-        }
-    }
-    send(&mut block, blocks);
-    Ok(())
-}
-
-/// False when a thread is gone.
-fn send(block: &mut Vec<u8>, blocks: &[SyncSender<Arc<Vec<u8>>>]) -> bool {
-    let shared = Arc::new(std::mem::replace(block, Vec::with_capacity(BLOCK_BYTES)));
-    blocks.iter().all(|thread| thread.send(Arc::clone(&shared)).is_ok())
-}
-
-fn work(mut decoder: Decoder, blocks: &Receiver<Arc<Vec<u8>>>, answers: &SyncSender<Answer>) {
-    for block in blocks {
+fn work<F>(mut decoder: Decoder, input: &mut Reader<'_, F, capture::Error>, answers: &SyncSender<Answer>)
+where
+    F: FnMut(&mut Vec<u8>) -> Result<(), capture::Error>,
+{
+    while let Some(block) = input.next_block() {
         let mut calls = Vec::new();
-        decoder.push(&block, &mut |call| calls.push(call));
+        decoder.push(block, &mut |call| calls.push(call));
         let answer = Answer { calls, horizon: decoder.horizon(), outcome: None };
         if answers.send(answer).is_err() {
             return;

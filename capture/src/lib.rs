@@ -11,6 +11,7 @@
 //! # Ok::<(), capture::Error>(())
 //! ```
 
+mod broadcast;
 mod expand;
 #[cfg(unix)]
 mod follow;
@@ -25,6 +26,7 @@ pub mod live;
 mod packed;
 mod source;
 
+pub use broadcast::{Broadcast, Reader};
 pub use expand::{Input, expand};
 #[cfg(unix)]
 pub use follow::{Event, FileId, Follower, KeyLog, Position};

@@ -1,5 +1,7 @@
-//! Limits of what is read live, followed, listened for and from Kafka, with their units.
+//! Limits of what is shared by threads, read live, followed, listened for and from Kafka, with their units.
 
+/// Blocks of an input that one of its readers may be ahead of another.
+pub(crate) const BROADCAST_BLOCKS: usize = 16;
 /// Bytes of one block of the ring that kernel and process share; the longest packet is a little shorter.
 pub(crate) const RING_BLOCK_BYTES: usize = 1 << 20;
 /// Blocks of the ring of one thread.

@@ -8,7 +8,7 @@ use std::net::{TcpListener, UdpSocket};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use capture::live::{Counters, Filter, Options, Ring, open};
+use capture::live::{Attached, Counters, Filter, Options, Ring, open};
 
 /// Requests sent one after another.
 const REQUESTS: usize = 20;
@@ -34,20 +34,29 @@ impl Cable {
         let net = number + (std::process::id() % 20 * 10) as u8;
         let cable =
             Self { near: format!("ap{id}"), far: format!("aq{id}"), namespace: format!("ap{id}"), net };
-        let Self { near, far, namespace, .. } = &cable;
+        if ip(&format!("netns add {}", cable.namespace)) && cable.plug_in() {
+            return Some(cable);
+        }
+        eprintln!("skipped: a namespace with a virtual cable cannot be made (needs root and iproute2)");
+        None
+    }
+
+    /// Makes both interfaces; true when that went well.
+    fn plug_in(&self) -> bool {
+        let Self { near, far, namespace, net } = self;
         let steps = [
-            format!("netns add {namespace}"),
             format!("link add {near} type veth peer name {far}"),
             format!("link set {far} netns {namespace} up"),
             format!("addr add 198.18.{net}.1/24 dev {near}"),
             format!("link set {near} up"),
             format!("-n {namespace} addr add 198.18.{net}.2/24 dev {far}"),
         ];
-        if steps.iter().all(|step| ip(step)) {
-            return Some(cable);
-        }
-        eprintln!("skipped: a namespace with a virtual cable cannot be made (needs root and iproute2)");
-        None
+        steps.iter().all(|step| ip(step))
+    }
+
+    /// Removes both interfaces.
+    fn pull_out(&self) {
+        ip(&format!("link del {}", self.near));
     }
 
     /// A server on this side; every request comes from the other side over a connection of its own.
@@ -79,7 +88,7 @@ impl Cable {
 
 impl Drop for Cable {
     fn drop(&mut self) {
-        ip(&format!("link del {}", self.near));
+        self.pull_out();
         ip(&format!("netns del {}", self.namespace));
     }
 }
@@ -192,10 +201,38 @@ fn libpcap_sees_what_the_ring_sees() {
     assert_eq!(frames(&mut syns).concat().len(), REQUESTS);
     let Counters { packets, drops, .. } = all[0].counters();
     assert_eq!((packets, drops), (expect.len() as u64, 0));
+    assert_eq!(all[0].attach().map_err(drop), Ok(Attached::Still));
+    cable.pull_out();
+    assert!(all[0].attach().is_err(), "libpcap does not take up another");
     let options = Options { engine: Engine::Pcap, threads: 2, ..Options::new("lo") };
     assert!(open(&options).is_err());
     let wrong = Options { engine: Engine::Pcap, filter: "no such words".to_owned(), ..Options::new("lo") };
     assert!(open(&wrong).is_err());
+}
+
+#[test]
+fn an_interface_that_is_made_again_is_read_again() {
+    let Some(cable) = Cable::new(6) else { return };
+    let (mut one, mut two) = (rings(&cable, 1, "tcp"), rings(&cable, 2, "tcp"));
+    let attach = |ring: &mut Ring| ring.attach().map_err(|error| error.to_string());
+    assert_eq!(attach(&mut one[0]), Ok(Attached::Still));
+    cable.requests(&format!("198.18.{}.1", cable.net));
+    let before = frames(&mut one).concat().len();
+    assert!(ip(&format!("link set {} down", cable.near)));
+    // Down is not gone.
+    assert_eq!((attach(&mut one[0]), attach(&mut two[1])), (Ok(Attached::Still), Ok(Attached::Still)));
+    cable.pull_out();
+    let told = one[0].read(Duration::from_millis(300), &mut |_| {});
+    assert!(told.is_err(), "{told:?}");
+    assert_eq!(attach(&mut one[0]), Ok(Attached::Missing));
+    let refused = attach(&mut two[0]).expect_err("the kernel binds it no second time");
+    assert!(refused.contains("several threads"), "{refused}");
+    assert!(cable.plug_in(), "the same interface once more");
+    assert_eq!(attach(&mut one[0]), Ok(Attached::Again));
+    assert_eq!(attach(&mut one[0]), Ok(Attached::Still));
+    cable.requests(&format!("198.18.{}.1", cable.net));
+    let after = frames(&mut one).concat().len();
+    assert!(before > 8 * REQUESTS && after > 8 * REQUESTS, "{before} frames, then {after}");
 }
 
 #[test]

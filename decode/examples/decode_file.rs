@@ -8,9 +8,9 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
-use std::sync::Arc;
 use std::time::Instant;
 
+use capture::Broadcast;
 use decode::{Decoder, Keys, Kind, Outcome, Shard};
 use model::Call;
 
@@ -83,34 +83,31 @@ fn run(path: &str, options: Options) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Every thread is handed every block and follows its share of the connections.
+/// Every thread reads every block and follows its share of the connections.
 fn side_by_side(path: &str, options: Options, file: &mut File) -> std::io::Result<Vec<(Outcome, Seen)>> {
-    std::thread::scope(|scope| {
-        let shards = (0..options.threads).filter_map(|index| Shard::new(index, options.threads));
-        let threads: Vec<_> = shards
-            .map(|shard| {
-                let (sender, blocks) = std::sync::mpsc::sync_channel::<Arc<Vec<u8>>>(4);
-                let thread = scope.spawn(move || {
+    let input = Broadcast::new(|block: &mut Vec<u8>| {
+        block.reserve(SHARED_BLOCK_BYTES);
+        (&*file).take(SHARED_BLOCK_BYTES as u64).read_to_end(block).map(drop)
+    });
+    let shards = (0..options.threads).filter_map(|index| Shard::new(index, options.threads));
+    let shares: Vec<_> = shards.map(|shard| (shard, input.reader())).collect();
+    let outcome = std::thread::scope(|scope| {
+        let threads: Vec<_> = shares
+            .into_iter()
+            .map(|(shard, mut reader)| {
+                scope.spawn(move || {
                     let mut share = Share::new(path, options, shard);
-                    blocks.iter().for_each(|block| share.push(&block));
+                    while let Some(block) = reader.next_block() {
+                        share.push(block);
+                    }
                     share.finish()
-                });
-                (sender, thread)
+                })
             })
             .collect();
-        loop {
-            let mut block = Vec::with_capacity(SHARED_BLOCK_BYTES);
-            if (&*file).take(SHARED_BLOCK_BYTES as u64).read_to_end(&mut block)? == 0 {
-                break;
-            }
-            let block = Arc::new(block);
-            // A thread that is gone has panicked: joining it tells.
-            threads.iter().for_each(|(sender, _)| drop(sender.send(Arc::clone(&block))));
-        }
-        let (senders, threads): (Vec<_>, Vec<_>) = threads.into_iter().unzip();
-        drop(senders);
         threads.into_iter().map(|thread| thread.join().expect("a thread that does not panic")).collect()
-    })
+    });
+    input.finish()?;
+    outcome
 }
 
 /// The decoder of a share of the connections, and what it found.

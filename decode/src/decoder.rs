@@ -302,9 +302,7 @@ impl Decoder {
     }
 
     fn network(&self) -> Box<Network> {
-        let mut network = Box::new(Network::new());
-        network.shard = self.shard;
-        network
+        Box::new(Network::new(self.shard))
     }
 
     fn read(&mut self, data: &[u8], emit: &mut impl FnMut(Call)) {

@@ -8,6 +8,7 @@ use model::{Call, limits};
 use crate::input::Packet;
 use crate::network::Network;
 use crate::out::Out;
+use crate::shard::Shard;
 use crate::stats::{Problem, Stats};
 use crate::tls::retry_parked;
 use crate::{Descriptors, Keys};
@@ -26,7 +27,14 @@ impl Live {
     /// `source`: name of the interface, for the call records.
     #[must_use]
     pub fn new(source: &str) -> Self {
-        Self { network: Network::new(), out: Out::new(source, 0) }
+        Self { network: Network::new(Shard::ALL), out: Out::new(source, 0) }
+    }
+
+    /// So many threads share the interface, and the limits of connections and of their memory.
+    #[must_use]
+    pub fn one_of(mut self, threads: u32) -> Self {
+        self.network.share_limits(threads.max(1));
+        self
     }
 
     /// Secrets for TLS that are known from the start.

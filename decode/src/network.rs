@@ -4,7 +4,8 @@ use model::limits;
 
 use crate::input::Packet;
 use crate::net::{
-    Added, Datagram, Duplicates, End, Fragments, Ip, Layer, first_layer, ip_packet, read_ip, read_tcp, tunnel,
+    Added, Datagram, Duplicates, End, Fragments, Ip, Layer, first_layer, ip_packet, plain_ends, read_ip,
+    read_tcp, tunnel,
 };
 use crate::out::Out;
 use crate::shard::Shard;
@@ -24,27 +25,42 @@ pub(crate) struct Network {
     /// Link types met that are not read.
     unread_links: Vec<u16>,
     /// The connections that are followed.
-    pub(crate) shard: Shard,
+    shard: Shard,
     /// Bytes of TLS secrets that the capture file brought.
     key_log_bytes: usize,
 }
 
 impl Network {
-    pub(crate) fn new() -> Self {
-        Self {
+    /// Follows the connections of `shard`.
+    pub(crate) fn new(shard: Shard) -> Self {
+        let mut network = Self {
             fragments: Fragments::default(),
             duplicates: Duplicates::new(),
             connections: Connections::new(),
             unread_links: Vec::new(),
-            shard: Shard::ALL,
+            shard,
             key_log_bytes: 0,
-        }
+        };
+        network.share_limits(shard.count());
+        network
+    }
+
+    /// So many of its kind follow connections at the same time.
+    pub(crate) fn share_limits(&mut self, networks: u32) {
+        self.connections.share_limits(networks as usize);
     }
 
     /// Takes one packet.
     pub(crate) fn packet(&mut self, packet: &Packet<'_>, out: &mut Out) {
         out.stats.packets += 1;
         out.order.advance(packet.ts);
+        // Every share reads every packet: what another one follows costs as little as can be.
+        if self.shard != Shard::ALL
+            && let Some((from, to)) = plain_ends(packet.link, packet.data)
+            && !self.shard.owns(from, to)
+        {
+            return;
+        }
         let end =
             first_layer(packet.link, packet.data).and_then(|layer| self.follow(layer, 0, packet.ts, out));
         match end {

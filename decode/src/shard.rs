@@ -20,6 +20,11 @@ impl Shard {
         if index < count { Some(Self { index, count }) } else { None }
     }
 
+    /// How many shares there are.
+    pub(crate) const fn count(self) -> u32 {
+        self.count
+    }
+
     /// True for the share that also counts what belongs to no connection.
     pub(crate) const fn is_first(self) -> bool {
         self.index == 0

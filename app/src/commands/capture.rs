@@ -134,6 +134,9 @@ fn consume(capturing: &mut Capturing, args: &CaptureArgs, end: &AtomicBool, take
         if is_last {
             return Ok(());
         }
+        if capturing.is_broken() {
+            bail!("{}: capturing has ended, the interface is gone", args.interface);
+        }
         if args.stats && Instant::now() >= next_stats {
             next_stats = Instant::now() + STATS_EVERY;
             eprintln!("apiarist: {}", capturing.summary());

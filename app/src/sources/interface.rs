@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use capture::KeyLog;
-use capture::live::{self, Counters, Engine, Options, Ring};
+use capture::live::{self, Attached, Counters, Engine, Options, Ring};
 use decode::Stats;
 use model::Call;
 use tracing::{error, info, warn};
@@ -99,11 +99,11 @@ impl Interface {
         let stop = Arc::new(AtomicBool::new(false));
         let counts = Arc::new(Mutex::new(vec![Count::default(); self.rings.len()]));
         let queue = Arc::new(Queue::new());
-        let mut threads = Vec::new();
+        let (mut threads, among) = (Vec::new(), self.rings.len() as u32);
         for (index, ring) in self.rings.into_iter().enumerate() {
             let worker = Worker {
                 ring,
-                decoder: self.known.decoder(&self.name),
+                decoder: self.known.decoder(&self.name, among),
                 key_logs: self.known.key_logs.iter().map(|path| KeyLog::new(path)).collect(),
                 name: self.name.clone(),
                 queue: Arc::clone(&queue),
@@ -163,7 +163,7 @@ fn forward(mut capturing: Capturing, outlet: &Outlet) {
             is_broken = true;
             error!(
                 interface = capturing.name,
-                "a thread of the capture broke off; its share of the traffic is lost"
+                "a thread of the capture has ended; its share of the traffic is lost"
             );
         }
         let now_lost = capturing.counts().1.drops + capturing.queue.dropped();
@@ -199,7 +199,7 @@ impl Capturing {
         Ok(())
     }
 
-    /// True when a thread ended by itself: it panicked.
+    /// True when a thread ended by itself: its interface is gone for good, or it panicked.
     pub fn is_broken(&self) -> bool {
         self.threads.iter().any(JoinHandle::is_finished)
     }
@@ -255,6 +255,7 @@ struct Worker {
 impl Worker {
     fn run(mut self, stop: &AtomicBool) {
         let (mut next_tick, mut latest, mut is_down) = (Instant::now() + TICK, i64::MIN, false);
+        let mut attached = Attached::Still;
         while !stop.load(Ordering::Relaxed) {
             let count = match self.read(WAIT, &mut latest) {
                 Ok(count) => {
@@ -274,6 +275,20 @@ impl Worker {
                 next_tick = Instant::now() + TICK;
                 // With packets still waiting only their own times are certain.
                 self.tick(if count == 0 { wall_clock().0 - HELD_US } else { latest });
+                let before = attached;
+                match self.ring.attach() {
+                    Ok(now) => attached = now,
+                    Err(error) => {
+                        error!(interface = self.name, error = %error, "capturing ends");
+                        break;
+                    }
+                }
+                if attached != before && attached != Attached::Still {
+                    let is_missing = attached == Attached::Missing;
+                    let what =
+                        if is_missing { "removed; waiting for it" } else { "made again; read from now on" };
+                    warn!(interface = self.name, "the interface was {what}");
+                }
             }
         }
         for _ in 0..LAST_BLOCKS {

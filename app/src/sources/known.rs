@@ -29,9 +29,9 @@ impl Known {
         Ok(Self { key_logs: key_logs.to_vec(), keys, descriptors: descriptors(descriptor_sets)? })
     }
 
-    /// A decoder that knows it.
-    pub fn decoder(&self, source: &str) -> decode::Live {
-        let decoder = decode::Live::new(source).with_keys(self.keys.clone());
+    /// A decoder that knows it, for one of so many threads.
+    pub fn decoder(&self, source: &str, threads: u32) -> decode::Live {
+        let decoder = decode::Live::new(source).one_of(threads).with_keys(self.keys.clone());
         match &self.descriptors {
             Some(descriptors) => decoder.with_descriptors(Arc::clone(descriptors)),
             None => decoder,
@@ -52,7 +52,7 @@ mod tests {
         let known = Known::read(&[], &rsa_keys, &[]);
         let found = known.ok().map(|known| {
             let file = std::fs::read(golden.join("input.pcap")).expect("a golden case");
-            let (mut decoder, mut calls, mut rest) = (known.decoder("lo"), 0, &file[24..]);
+            let (mut decoder, mut calls, mut rest) = (known.decoder("lo", 1), 0, &file[24..]);
             while let Some((head, packets)) = rest.split_first_chunk::<16>() {
                 let number = |at: usize| {
                     head[at..at + 4].iter().rev().fold(0, |sum, byte| sum << 8 | i64::from(*byte))

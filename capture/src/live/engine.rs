@@ -76,9 +76,23 @@ pub struct Counters {
     pub freezes: u64,
 }
 
+/// Whether the interface is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attached {
+    /// The one that was opened.
+    Still,
+    /// It was removed, and there is none of its name.
+    Missing,
+    /// It was removed; another of its name is read from now on.
+    Again,
+}
+
 /// The packets of one thread.
 #[derive(Debug)]
-pub struct Ring(Reader);
+pub struct Ring {
+    reader: Reader,
+    interface: String,
+}
 
 #[derive(Debug)]
 enum Reader {
@@ -92,10 +106,12 @@ enum Reader {
 /// # Errors
 /// See [`LiveError`].
 pub fn open(options: &Options) -> Result<Vec<Ring>, LiveError> {
-    match options.engine {
-        Engine::Ring => Ok(ring::open(options)?.into_iter().map(Reader::Kernel).map(Ring).collect()),
-        Engine::Pcap => Ok(vec![Ring(Reader::Library(Box::new(pcap::Handle::open(options)?)))]),
-    }
+    let readers: Vec<Reader> = match options.engine {
+        Engine::Ring => ring::open(options)?.into_iter().map(Reader::Kernel).collect(),
+        Engine::Pcap => vec![Reader::Library(Box::new(pcap::Handle::open(options)?))],
+    };
+    let ring = |reader| Ring { reader, interface: options.interface.clone() };
+    Ok(readers.into_iter().map(ring).collect())
 }
 
 impl Ring {
@@ -105,15 +121,26 @@ impl Ring {
     /// # Errors
     /// The interface went down or away.
     pub fn read(&mut self, timeout: Duration, take: &mut impl FnMut(Frame<'_>)) -> io::Result<u64> {
-        match &mut self.0 {
+        match &mut self.reader {
             Reader::Kernel(ring) => ring.read(timeout, take),
             Reader::Library(handle) => handle.read(timeout, take),
         }
     }
 
+    /// Looks whether the interface is still there; takes up another that has its name now. That needs no privileges.
+    ///
+    /// # Errors
+    /// It was removed, and there will be no packets again: libpcap and several rings do not let go of it.
+    pub fn attach(&mut self) -> io::Result<Attached> {
+        match &mut self.reader {
+            Reader::Kernel(ring) => ring.attach(&self.interface),
+            Reader::Library(handle) => handle.attach(),
+        }
+    }
+
     /// What the kernel counted since the ring was opened.
     pub fn counters(&mut self) -> Counters {
-        match &mut self.0 {
+        match &mut self.reader {
             Reader::Kernel(ring) => ring.counters(),
             Reader::Library(handle) => handle.counters(),
         }

@@ -10,7 +10,7 @@ mod privileges;
 mod ring;
 mod system;
 
-pub use engine::{Counters, Engine, Options, Ring, open};
+pub use engine::{Attached, Counters, Engine, Options, Ring, open};
 pub use filter::{Filter, FilterError};
 pub use privileges::{Become, drop_privileges, is_root};
 pub(crate) use system::{keep_alive, receive_buffer};

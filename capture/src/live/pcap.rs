@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use pcap::{Active, Capture, Error};
 
-use super::{Counters, Frame, LiveError, Options};
+use super::system::interface_index;
+use super::{Attached, Counters, Frame, LiveError, Options};
 use crate::limits::{RING_BLOCK_BYTES, RING_BLOCKS, RING_RETIRE_MS};
 
 /// Time between two looks while nothing comes.
@@ -19,6 +20,9 @@ const STEP_PACKETS: u64 = 1_024;
 pub(super) struct Handle {
     capture: Capture<Active>,
     link: u16,
+    interface: String,
+    /// Its number, where it is a network interface.
+    index: Option<u32>,
     counters: Counters,
     /// As libpcap counts them, in 32 bits.
     last: (u32, u32),
@@ -53,7 +57,8 @@ impl Handle {
             capture.filter(&options.filter, true).map_err(library)?;
         }
         let link = u16::try_from(capture.get_datalink().0).unwrap_or(u16::MAX);
-        Ok(Self { capture, link, counters: Counters::default(), last: (0, 0) })
+        let (interface, index) = (interface.clone(), interface_index(interface));
+        Ok(Self { capture, link, interface, index, counters: Counters::default(), last: (0, 0) })
     }
 
     pub(super) fn read(&mut self, timeout: Duration, take: &mut impl FnMut(Frame<'_>)) -> io::Result<u64> {
@@ -79,6 +84,13 @@ impl Handle {
             }
         }
         Ok(count)
+    }
+
+    pub(super) fn attach(&self) -> io::Result<Attached> {
+        if interface_index(&self.interface) == self.index {
+            return Ok(Attached::Still);
+        }
+        Err(io::Error::other("the interface was removed, and libpcap does not take up another of its name"))
     }
 
     pub(super) fn counters(&mut self) -> Counters {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::filter::{Filter, Link, NOTHING};
 use super::system::{self, Socket};
-use super::{Counters, Frame, LiveError, Options, block};
+use super::{Attached, Counters, Frame, LiveError, Options, block};
 use crate::limits::{LIVE_THREADS_MAX, RING_BLOCK_BYTES, RING_BLOCKS, RING_RETIRE_MS};
 
 /// The name that stands for all interfaces.
@@ -19,6 +19,9 @@ pub(super) struct Ring {
     socket: Socket,
     next: usize,
     counters: Counters,
+    /// Shares its interface with other rings.
+    is_shared: bool,
+    promiscuous: bool,
 }
 
 /// Opens an interface: one ring per thread. Both directions of a TCP connection go to the same ring; of packets in a
@@ -43,13 +46,8 @@ pub(super) fn open(options: &Options) -> Result<Vec<Ring>, LiveError> {
     let (mut group, mut hardware) = (None, 0);
     for _ in 0..options.threads {
         let ring = one(options)?;
-        let bound = ring.socket.bind(index);
-        hardware = bound.map_err(|error| failed(options, "cannot be bound", error))?;
-        if index != 0 && options.promiscuous && !block::is_loopback(hardware) {
-            let promiscuous = ring.socket.promiscuous(index);
-            promiscuous.map_err(|error| failed(options, "cannot be made promiscuous", error))?;
-        }
-        if options.threads > 1 {
+        hardware = ring.bind(index).map_err(|(what, error)| failed(options, what, error))?;
+        if ring.is_shared {
             let joined = ring.socket.fan_out(group);
             group = Some(joined.map_err(|error| failed(options, "cannot be shared by threads", error))?);
         }
@@ -81,7 +79,8 @@ fn one(options: &Options) -> Result<Ring, LiveError> {
     }
     let memory = system::Ring::new(&socket, RING_BLOCK_BYTES, RING_BLOCKS, RING_RETIRE_MS)
         .map_err(|error| failed(options, "no memory for the ring", error))?;
-    Ok(Ring { memory, socket, next: 0, counters: Counters::default() })
+    let (is_shared, promiscuous) = (options.threads > 1, options.promiscuous);
+    Ok(Ring { memory, socket, next: 0, counters: Counters::default(), is_shared, promiscuous })
 }
 
 fn failed(options: &Options, what: &'static str, source: io::Error) -> LiveError {
@@ -93,6 +92,34 @@ fn failed(options: &Options, what: &'static str, source: io::Error) -> LiveError
 }
 
 impl Ring {
+    /// Takes the packets of an interface, 0 for all, and returns its hardware type; or what cannot be done.
+    fn bind(&self, index: u32) -> Result<u16, (&'static str, io::Error)> {
+        let hardware = self.socket.bind(index).map_err(|error| ("cannot be bound", error))?;
+        if index != 0 && self.promiscuous && !block::is_loopback(hardware) {
+            self.socket.promiscuous(index).map_err(|error| ("cannot be made promiscuous", error))?;
+        }
+        Ok(hardware)
+    }
+
+    /// See [`super::Ring::attach`]. The kernel binds a socket of a group no second time (packet(7), `PACKET_FANOUT`).
+    pub(super) fn attach(&self, name: &str) -> io::Result<Attached> {
+        if self.socket.bound_to()? >= 0 {
+            return Ok(Attached::Still);
+        }
+        if self.is_shared {
+            return Err(io::Error::other(
+                "the interface was removed, and several threads cannot take up another of its name",
+            ));
+        }
+        let Some(index) = system::interface_index(name) else { return Ok(Attached::Missing) };
+        match self.bind(index) {
+            Ok(_) => Ok(Attached::Again),
+            // Removed again already.
+            Err((_, error)) if error.raw_os_error() == Some(libc::ENODEV) => Ok(Attached::Missing),
+            Err((_, error)) => Err(error),
+        }
+    }
+
     /// Hands out the packets of the next block; waits up to `timeout` for one. Returns the number of packets, 0 when
     /// there were none. A block comes when it is full or 50 ms old.
     ///

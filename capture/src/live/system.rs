@@ -101,17 +101,27 @@ impl Socket {
 
     /// Takes the packets of an interface; 0 for all of them. Returns its hardware type (ARPHRD_*).
     pub(super) fn bind(&self, interface: u32) -> io::Result<u16> {
-        // SAFETY: all zeroes is a valid socket address.
-        let mut address: libc::sockaddr_ll = unsafe { std::mem::zeroed() };
+        let mut address = no_address();
         address.sll_family = libc::AF_PACKET as u16;
         address.sll_protocol = (libc::ETH_P_ALL as u16).to_be();
         address.sll_ifindex = interface as i32;
-        let mut len = size_of::<libc::sockaddr_ll>() as libc::socklen_t;
+        let len = size_of::<libc::sockaddr_ll>() as libc::socklen_t;
         // SAFETY: pointer and length describe `address`.
         checked(unsafe { libc::bind(self.0.as_raw_fd(), (&raw const address).cast(), len) })?;
+        Ok(self.address()?.sll_hatype)
+    }
+
+    /// The interface whose packets are taken; negative once that one was removed, even when another has its name now.
+    pub(super) fn bound_to(&self) -> io::Result<i32> {
+        Ok(self.address()?.sll_ifindex)
+    }
+
+    fn address(&self) -> io::Result<libc::sockaddr_ll> {
+        let mut address = no_address();
+        let mut len = size_of::<libc::sockaddr_ll>() as libc::socklen_t;
         // SAFETY: pointer and length describe `address`, which the kernel may write.
         checked(unsafe { libc::getsockname(self.0.as_raw_fd(), (&raw mut address).cast(), &raw mut len) })?;
-        Ok(address.sll_hatype)
+        Ok(address)
     }
 
     /// Asks the interface for packets to other machines too.
@@ -161,6 +171,11 @@ impl Socket {
         let code: libc::c_int = get_option(self.0.as_fd(), libc::SOL_SOCKET, libc::SO_ERROR)?;
         if code == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(code)) }
     }
+}
+
+fn no_address() -> libc::sockaddr_ll {
+    // SAFETY: all zeroes is a valid socket address.
+    unsafe { std::mem::zeroed() }
 }
 
 /// The blocks that kernel and process share.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use model::limits;
 
-use super::layer::checksum;
+use super::checksum::{fold, sum};
 use crate::input::{u16_at, u32_at};
 
 /// The authentication header (RFC 4302), of both versions.
@@ -99,7 +99,7 @@ fn read_v4(packet: &[u8]) -> Option<Ip<'_>> {
 /// A checksum that is there and wrong (cards fill in the others), or options whose lengths do not add up.
 fn is_odd(header: &[u8]) -> bool {
     let has_checksum = header[10..12] != [0, 0];
-    has_checksum && checksum(header) != 0xffff || !is_option_list(&header[20..])
+    has_checksum && fold(sum(header)) != 0xffff || !is_option_list(&header[20..])
 }
 
 fn is_option_list(mut options: &[u8]) -> bool {

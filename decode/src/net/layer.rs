@@ -3,6 +3,7 @@
 
 use model::limits;
 
+use super::checksum::{fold, sum};
 use crate::input::{u16_at, u32_at};
 use crate::stats::Stats;
 
@@ -210,7 +211,7 @@ pub(super) fn looks_like_ip(packet: &[u8]) -> bool {
             // Offloading leaves checksum and length to the card: either one may be missing, not both.
             header_len >= 20
                 && (total == 0 || total >= header_len)
-                && (total <= packet.len() || checksum(header) == 0xffff)
+                && (total <= packet.len() || fold(sum(header)) == 0xffff)
         }
         Some(6) => {
             let Some(total) = u16_at(packet, 4, true) else { return false };
@@ -220,12 +221,6 @@ pub(super) fn looks_like_ip(packet: &[u8]) -> bool {
         }
         _ => false,
     }
-}
-
-pub(super) fn checksum(header: &[u8]) -> u16 {
-    let sum: u32 = header.chunks_exact(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
-    let folded = (sum >> 16) + (sum & 0xffff);
-    ((folded >> 16) + folded) as u16
 }
 
 /// True for a frame whose EtherType is one that networks carry and whose payload does not contradict it.

@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
+use super::checksum::{fold, sum};
 use super::ip::Datagram;
 use crate::input::{u16_at, u32_at};
 
-const HEADER: usize = 20;
+/// Bytes of a header without options.
+pub(super) const HEADER: usize = 20;
 /// Larger than a frame holds: put together by the card, with the checksum of the first part or none.
 const CHECKED_BYTES_MAX: usize = 1_500;
 /// What most stacks write: two fillers and a timestamp.
@@ -136,22 +138,6 @@ fn wide(ip: IpAddr) -> [u8; 16] {
         IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
         IpAddr::V6(ip) => ip.octets(),
     }
-}
-
-/// The sum of RFC 1071, in the byte order of the machine, not folded yet.
-fn sum(bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<4>();
-    let sum: u64 = words.iter().map(|word| u64::from(u32::from_ne_bytes(*word))).sum();
-    let mut last = [0; 4];
-    last[..rest.len()].copy_from_slice(rest);
-    sum + u64::from(u32::from_ne_bytes(last))
-}
-
-fn fold(mut sum: u64) -> u16 {
-    while sum > 0xffff {
-        sum = (sum >> 16) + (sum & 0xffff);
-    }
-    sum as u16
 }
 
 /// The value of an option.

@@ -42,6 +42,8 @@ pub(crate) struct Connections {
     closed: VecDeque<(u32, u64)>,
     bytes: usize,
     serial: u64,
+    connections_max: usize,
+    bytes_max: usize,
 }
 
 fn key(a: (IpAddr, u16), b: (IpAddr, u16)) -> Key {
@@ -64,7 +66,15 @@ impl Connections {
             closed: VecDeque::new(),
             bytes: 0,
             serial: 0,
+            connections_max: limits::CONNECTIONS_MAX,
+            bytes_max: limits::STREAM_BYTES_MAX,
         }
+    }
+
+    /// There are so many tables: the limits are for all of them together.
+    pub(crate) fn share_limits(&mut self, tables: usize) {
+        self.connections_max = limits::CONNECTIONS_MAX.div_ceil(tables);
+        self.bytes_max = limits::STREAM_BYTES_MAX.div_ceil(tables);
     }
 
     /// Takes one segment.
@@ -210,7 +220,7 @@ impl Connections {
             let oldest = self.oldest;
             let idle_since = self.slot(oldest).map_or(i64::MAX, |slot| slot.connection.last_ts);
             let is_idle = out.order.now().saturating_sub(idle_since) > limits::CONNECTION_IDLE_US;
-            let is_full = self.index.len() > limits::CONNECTIONS_MAX || self.bytes > limits::STREAM_BYTES_MAX;
+            let is_full = self.index.len() > self.connections_max || self.bytes > self.bytes_max;
             if !is_idle && !is_full {
                 return;
             }
@@ -242,6 +252,16 @@ mod tests {
             is_odd: false,
         };
         connections.segment(&ip, &read_tcp(&ip).expect("a segment"), 0, out);
+    }
+
+    #[test]
+    fn tables_share_the_number_of_connections() {
+        let (mut connections, mut out) = (Connections::new(), Out::new("x", 0));
+        connections.share_limits(limits::CONNECTIONS_MAX / 2);
+        for port in 1..=5 {
+            feed(&mut connections, &mut out, port, b"GET /a HTTP/1.1\r\n\r\n");
+        }
+        assert_eq!((connections.index.len(), out.stats.evicted), (2, 3));
     }
 
     #[test]

@@ -10,10 +10,12 @@ use super::time::{self, Moment};
 const LEAP_YEAR: i32 = 2_000;
 /// How far a sender's clock may be ahead, microseconds.
 const AHEAD_US: i64 = 60 * 1_000_000;
-/// Zones differ by multiples of this, seconds.
-const ZONE_STEP_S: i32 = 15 * 60;
-/// The westernmost and the easternmost zone, seconds east of UTC.
-const ZONES_S: std::ops::RangeInclusive<i32> = -12 * 3_600..=14 * 3_600;
+/// The zones of whole hours, hours east of UTC.
+const ZONES_H: std::ops::RangeInclusive<i32> = -12..=14;
+/// The others that are in force somewhere at some time of the year (IANA time zone database), minutes east of UTC.
+const ZONES_BETWEEN_MIN: [i32; 13] = [-570, -210, -150, 210, 270, 330, 345, 390, 525, 570, 630, 765, 825];
+/// A message that is older than this is not believed to have been on its way, microseconds.
+const LATE_US: i64 = 3_600 * 1_000_000;
 
 /// The time of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,18 +106,19 @@ fn with_year(moment: Moment, arrived: Timestamp) -> Moment {
     Moment { clock_us: clock_us.unwrap_or(moment.clock_us), ..moment }
 }
 
-/// With a zone: the one by which it is at most a minute after `reference` and less than a quarter of an hour before
-/// it; UTC when there is none such, because it is older.
+/// With a zone: of those by which it is at most a minute after `reference` and less than an hour before it, the one
+/// that brings it nearest; UTC when there is none such, because it is older.
 pub(crate) fn near(moment: Moment, reference: Timestamp) -> Moment {
     if moment.east_s.is_some() {
         return moment;
     }
-    let ahead_us = moment.clock_us.saturating_sub(reference.micros());
-    let steps = ahead_us.saturating_sub(AHEAD_US).div_euclid(i64::from(ZONE_STEP_S) * 1_000_000) + 1;
-    let exact = ahead_us.saturating_sub(AHEAD_US).rem_euclid(i64::from(ZONE_STEP_S) * 1_000_000) == 0;
-    let east_s =
-        i32::try_from(steps - i64::from(exact)).ok().and_then(|steps| steps.checked_mul(ZONE_STEP_S));
-    Moment { east_s: Some(east_s.filter(|east| ZONES_S.contains(east)).unwrap_or(0)), ..moment }
+    let zones = ZONES_H.map(|hours| hours * 3_600).chain(ZONES_BETWEEN_MIN.map(|minutes| minutes * 60));
+    let late_us = |east_s: &i32| {
+        let time_us = moment.clock_us.saturating_sub(i64::from(*east_s) * 1_000_000);
+        reference.micros().saturating_sub(time_us)
+    };
+    let likely = zones.filter(|east_s| (-AHEAD_US..LATE_US).contains(&late_us(east_s)));
+    Moment { east_s: Some(likely.min_by_key(late_us).unwrap_or(0)), ..moment }
 }
 
 #[cfg(test)]
@@ -152,6 +155,9 @@ mod tests {
         check("Nov 21 20:00:00 h", "2026-11-21T12:13:59Z", "2026-11-21T12:00:00.000000Z +28800|h");
         check("Nov 21 20:00:59 h", NOON, "2026-11-21T12:00:59.000000Z +28800|h");
         check("Nov 21 17:45:00 h", "2026-11-21T12:00:03Z", "2026-11-21T12:00:00.000000Z +20700|h");
+        // Twenty minutes on its way: no zone is that far from a whole hour.
+        check("Nov 21 11:40:00 h", NOON, "2026-11-21T11:40:00.000000Z +0|h");
+        check("Nov 21 19:40:00 h", NOON, "2026-11-21T11:40:00.000000Z +28800|h");
         check("Nov 21 04:00:00 h", "2026-11-21T12:00:03Z", "2026-11-21T12:00:00.000000Z -28800|h");
         check("Dec 31 23:59:59 h", "2027-01-01T00:00:01Z", "2026-12-31T23:59:59.000000Z +0|h");
         check("Jan  1 07:00:00 h", "2026-12-31T23:00:01Z", "2026-12-31T23:00:00.000000Z +28800|h");
