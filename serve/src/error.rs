@@ -11,6 +11,9 @@ use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
 
+/// Seconds to wait when calls cannot be written.
+const STORE_RETRY_AFTER_S: u64 = 5;
+
 /// Stable error codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -47,6 +50,8 @@ pub(crate) enum ErrorCode {
     TooManyAttempts,
     /// 429, 503 for OTLP: the queue is full, nothing was taken (`retry_after_s`).
     Busy,
+    /// 503: calls cannot be written at the moment, nothing was taken (`retry_after_s`).
+    NotStored,
     /// 500: see the log of the server.
     Internal,
 }
@@ -105,12 +110,25 @@ impl ApiError {
     }
 
     pub(crate) fn not_logged_in() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, ErrorCode::NotLoggedIn, "log in first")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            ErrorCode::NotLoggedIn,
+            "no valid session or API token came with the request",
+        )
     }
 
     pub(crate) fn busy(retry_after_s: u64) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::Busy, "too much at once, nothing was taken")
             .retry_after(retry_after_s)
+    }
+
+    /// Logs why; the sender may try again, because disks are emptied.
+    pub(crate) fn not_stored(error: &dyn Error) -> Self {
+        tracing::error!(error = chain(error), "calls cannot be kept");
+        let message =
+            "calls cannot be written at the moment, nothing was taken; the log of the server says why";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::NotStored, message)
+            .retry_after(STORE_RETRY_AFTER_S)
     }
 
     pub(crate) fn too_large(max_bytes: usize) -> Self {

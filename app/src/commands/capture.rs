@@ -39,6 +39,11 @@ pub(crate) fn run(args: &CaptureArgs) -> Result<()> {
         Some(url) => Some(Remote::new(url, &token(args)?)?),
         None => None,
     };
+    if let Some(remote) = &remote
+        && remote.greet()? != Pushed::Accepted
+    {
+        eprintln!("apiarist: no answer yet; calls wait until there is one");
+    }
     let mut options = options(&args.interface, args.filter.as_deref(), args.engine.as_deref())?;
     options.threads = args.threads;
     options.snaplen = args.snaplen.unwrap_or(options.snaplen);
@@ -63,13 +68,15 @@ pub(crate) fn run(args: &CaptureArgs) -> Result<()> {
         }
     };
     let stopped = capturing.stop();
+    let beyond = outcome.as_ref().map_or(0, |taken| capturing.queue.left().saturating_sub(*taken));
     if args.stats {
-        for (name, count) in capturing.counters() {
+        for (name, count) in capturing.counters().into_iter().chain([("calls_beyond_count", beyond)]) {
             eprintln!("{name:>20} {count}");
         }
     }
-    eprintln!("apiarist: {}", capturing.summary());
-    outcome.and(stopped)
+    let more = if beyond > 0 { format!(", {beyond} more than asked for") } else { String::new() };
+    eprintln!("apiarist: {}{more}", capturing.summary());
+    outcome.map(drop).and(stopped)
 }
 
 /// The token, from the command line or, better, the environment: command lines can be seen by other users.
@@ -107,10 +114,11 @@ fn as_source(args: &CaptureArgs) -> SourceConfig {
 
 type Take<'a> = &'a mut dyn FnMut(Vec<Call>, &Capturing, &AtomicBool) -> Result<()>;
 
-/// Takes calls until it is time to end.
-fn consume(capturing: &mut Capturing, args: &CaptureArgs, end: &AtomicBool, take: Take<'_>) -> Result<()> {
+/// Takes calls until it is time to end. Returns how many.
+fn consume(capturing: &mut Capturing, args: &CaptureArgs, end: &AtomicBool, take: Take<'_>) -> Result<u64> {
     let started = Instant::now();
-    let (mut next_stats, mut left) = (started + STATS_EVERY, args.count.unwrap_or(u64::MAX));
+    let wanted = args.count.unwrap_or(u64::MAX);
+    let (mut next_stats, mut left) = (started + STATS_EVERY, wanted);
     loop {
         let over = args.duration.is_some_and(|seconds| started.elapsed() >= Duration::from_secs(seconds));
         let is_last = over || end.load(Ordering::Relaxed);
@@ -125,14 +133,16 @@ fn consume(capturing: &mut Capturing, args: &CaptureArgs, end: &AtomicBool, take
                 take(calls, capturing, end)?;
             }
             if left == 0 {
-                return Ok(());
+                // What the kernel still holds is not asked for.
+                capturing.abandon();
+                return Ok(wanted);
             }
             if !is_last {
                 break;
             }
         }
         if is_last {
-            return Ok(());
+            return Ok(wanted - left);
         }
         if capturing.is_broken() {
             bail!("{}: capturing has ended, the interface is gone", args.interface);

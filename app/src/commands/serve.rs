@@ -1,8 +1,10 @@
 //! `apiarist serve`: stores, pipeline, API and console in one process, until a signal ends it.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use model::Call;
@@ -11,6 +13,7 @@ use serve::{Control, RuleBook, ServeState};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::sleep;
 use tracing::{error, info};
 
 use crate::cli::{ReadingArgs, ServeArgs};
@@ -67,6 +70,21 @@ pub(crate) fn run_with(config: &Config, input: &[String], user: Option<&str>) ->
     })
 }
 
+/// Times that an address in use is tried again: a process that was killed gives it back when it is quite gone.
+const LISTEN_TRIES: u32 = 20;
+/// Pause in between.
+const LISTEN_PAUSE: Duration = Duration::from_millis(100);
+
+async fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    for _ in 0..LISTEN_TRIES {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => sleep(LISTEN_PAUSE).await,
+            bound => return bound,
+        }
+    }
+    TcpListener::bind(address).await
+}
+
 /// Everything that runs in one process.
 pub(crate) struct Running {
     pub store: Store,
@@ -80,9 +98,8 @@ impl Running {
     /// Opens the data folder, takes up the saved state and binds the address.
     pub async fn start(config: &Config) -> Result<Self> {
         let rules = Arc::new(Ruleset::builtin().context("the built-in rules cannot be loaded")?);
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        let listener =
+            listen(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
         let store = open_store(&config.data).await?;
         let live = Arc::new(Live::new(&store, config));
         let worker = Worker::start(Arc::clone(&live), &rules, store.value_key, config).await?;
@@ -228,7 +245,7 @@ pub(crate) async fn push(live: &Live, mut calls: Vec<Call>) -> Result<()> {
             Ok(_) => return Ok(()),
             Err(serve::IngestError::Busy { .. }) => {
                 live.sources.retried(FILES, 1);
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                sleep(Duration::from_millis(100)).await;
             }
             Err(serve::IngestError::Store(error)) => {
                 live.dropped(FILES, "journal", "not_stored", count);

@@ -54,6 +54,7 @@ pub(crate) struct Capturing {
     pub queue: Arc<Queue>,
     counts: Arc<Mutex<Vec<Count>>>,
     stop: Arc<AtomicBool>,
+    is_abandoned: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -96,7 +97,7 @@ impl Interface {
         for line in unreadable(&key_logs) {
             warn!("{line}");
         }
-        let stop = Arc::new(AtomicBool::new(false));
+        let (stop, is_abandoned) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let counts = Arc::new(Mutex::new(vec![Count::default(); self.rings.len()]));
         let queue = Arc::new(Queue::new());
         let (mut threads, among) = (Vec::new(), self.rings.len() as u32);
@@ -110,11 +111,13 @@ impl Interface {
                 index,
                 counts: Arc::clone(&counts),
             };
-            let stop = Arc::clone(&stop);
+            let (stop, is_abandoned) = (Arc::clone(&stop), Arc::clone(&is_abandoned));
             let thread = thread::Builder::new().name(format!("capture-{index}"));
-            threads.push(thread.spawn(move || worker.run(&stop)).context("cannot start a thread")?);
+            threads.push(
+                thread.spawn(move || worker.run(&stop, &is_abandoned)).context("cannot start a thread")?,
+            );
         }
-        Ok(Capturing { name: self.name, queue, counts, stop, threads })
+        Ok(Capturing { name: self.name, queue, counts, stop, is_abandoned, threads })
     }
 }
 
@@ -187,6 +190,11 @@ fn count_calls(capturing: &Capturing, counted: &mut (u64, u64), counters: &Sourc
 }
 
 impl Capturing {
+    /// No more packets are wanted: at the stop, what the kernel still holds is left there.
+    pub fn abandon(&self) {
+        self.is_abandoned.store(true, Ordering::Relaxed);
+    }
+
     /// Reads what the kernel still holds, hands out everything and ends.
     pub fn stop(&mut self) -> Result<()> {
         self.stop.store(true, Ordering::Relaxed);
@@ -253,7 +261,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn run(mut self, stop: &AtomicBool) {
+    fn run(mut self, stop: &AtomicBool, is_abandoned: &AtomicBool) {
         let (mut next_tick, mut latest, mut is_down) = (Instant::now() + TICK, i64::MIN, false);
         let mut attached = Attached::Still;
         while !stop.load(Ordering::Relaxed) {
@@ -292,7 +300,7 @@ impl Worker {
             }
         }
         for _ in 0..LAST_BLOCKS {
-            if !matches!(self.read(WAIT, &mut latest), Ok(1..)) {
+            if is_abandoned.load(Ordering::Relaxed) || !matches!(self.read(WAIT, &mut latest), Ok(1..)) {
                 break;
             }
         }
@@ -359,6 +367,7 @@ mod tests {
             queue: Arc::clone(&queue),
             counts: Arc::default(),
             stop: Arc::default(),
+            is_abandoned: Arc::default(),
             threads: Vec::new(),
         };
         let (counters, mut counted) = (SourceCounters::default(), (0, 0));

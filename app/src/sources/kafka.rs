@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use capture::kafka::{Options, Record, Topics};
@@ -21,6 +21,8 @@ const GROUP: &str = "apiarist";
 const WAIT: Duration = Duration::from_millis(200);
 /// Pause after the brokers have failed.
 const RETRY: Duration = Duration::from_secs(1);
+/// Time between two lines about brokers.
+const LINES_EVERY: Duration = Duration::from_secs(30);
 
 /// Topics that are not read yet.
 pub(super) struct Kafka {
@@ -58,7 +60,16 @@ impl Opened for Kafka {
         let Self { name, options, kind } = *self;
         let topics = Topics::open(&options).with_context(|| format!("source {name}"))?;
         info!(name, brokers = options.brokers, group = options.group, "reading");
-        let reading = Reading { name, topics, kind, stats: Stats::default(), records: 0, failures: 0 };
+        let reading = Reading {
+            name,
+            topics,
+            kind,
+            stats: Stats::default(),
+            records: 0,
+            failures: 0,
+            next_line: Instant::now(),
+            untold: 0,
+        };
         let thread = thread::Builder::new().name("kafka".to_owned());
         thread.spawn(move || reading.run(&outlet)).context("cannot start a thread")
     }
@@ -71,6 +82,9 @@ struct Reading {
     stats: Stats,
     records: u64,
     failures: u64,
+    /// When a line about brokers may be written again, and how many were left out.
+    next_line: Instant,
+    untold: u64,
 }
 
 /// What one look at the topics gave.
@@ -128,10 +142,10 @@ impl Reading {
             let failure = read.err().map(anyhow::Error::from);
             if let Some(error) = &failure {
                 self.failures += 1;
-                warn!(source = self.name, error = %format!("{error:#}"), "records are waited for");
+                self.tell(format!("records are waited for: {error:#}"));
             }
             for told in self.topics.told() {
-                warn!(source = self.name, "{told}");
+                self.tell(told);
             }
             // What came before a failure counts as read.
             if !self.hand_on(batch, outlet) {
@@ -143,6 +157,17 @@ impl Reading {
                 thread::sleep(RETRY);
             }
         }
+    }
+
+    /// A line about a broker that cannot be reached or refuses; one in a while, because it is tried again all the time.
+    fn tell(&mut self, what: String) {
+        if Instant::now() < self.next_line {
+            self.untold += 1;
+            return;
+        }
+        self.next_line = Instant::now() + LINES_EVERY;
+        let untold = std::mem::take(&mut self.untold);
+        warn!(source = self.name, left_out = untold, "{what}");
     }
 
     /// Makes the calls safe, then commits; false when the server takes no more.

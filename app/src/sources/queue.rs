@@ -72,6 +72,11 @@ impl Queue {
         self.dropped.fetch_add(count, Ordering::Relaxed);
     }
 
+    /// Calls that were left here and not dropped.
+    pub fn left(&self) -> u64 {
+        self.offered().saturating_sub(self.dropped())
+    }
+
     /// Calls that were left here or dropped.
     pub fn offered(&self) -> u64 {
         self.offered.load(Ordering::Relaxed)

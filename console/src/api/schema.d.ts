@@ -219,7 +219,8 @@ export interface paths {
          * Takes call records, one JSON object a line, or a document that is recognised from its content (HAR, GoReplay,
          *     Burp, Postman), optionally with `Content-Encoding: gzip`, `zstd` or `deflate`. `Content-Type: application/x-ndjson`
          *     and `application/har+json` say which it is. At most 64 MiB as sent and 256 MiB decoded.
-         *     All good records are durable when the answer comes; on 429 none was taken. A batch with `X-Batch-Id` (or
+         *     All good records are durable when the answer comes; on 429 and 503 none was taken; a body without any is refused with
+         *     400. A batch with `X-Batch-Id` (or
          *     `Idempotency-Key`) that was accepted before is answered with what was accepted then, and not kept again.
          */
         post: operations["ingest"];
@@ -1070,7 +1071,7 @@ export interface components {
          * @description Stable error codes.
          * @enum {string}
          */
-        ErrorCode: "invalid_parameter" | "invalid_body" | "unfit_password" | "not_logged_in" | "login_failed" | "password_change_required" | "forbidden" | "cross_site" | "not_found" | "method_not_allowed" | "exists" | "last_admin" | "body_too_large" | "unsupported_media_type" | "too_many_attempts" | "busy" | "internal";
+        ErrorCode: "invalid_parameter" | "invalid_body" | "unfit_password" | "not_logged_in" | "login_failed" | "password_change_required" | "forbidden" | "cross_site" | "not_found" | "method_not_allowed" | "exists" | "last_admin" | "body_too_large" | "unsupported_media_type" | "too_many_attempts" | "busy" | "not_stored" | "internal";
         /**
          * @description From where an endpoint is reached.
          * @enum {string}

@@ -17,7 +17,7 @@ use crate::error::{Answer, ApiError, ErrorCode};
 use crate::limits::{BATCH_ID_CHARS_MAX, INGEST_ARRIVAL_S, INGEST_BYTES_MAX};
 use crate::push::{Coding, Pushed, read};
 use crate::state::{Batch, Control, Document, IngestError, ServeState, now};
-use crate::view::status::IngestResult;
+use crate::view::status::{IngestResult, RejectedLine};
 
 /// The stage that drops are counted for.
 pub(crate) const STAGE: &str = "ingest";
@@ -83,7 +83,8 @@ pub(crate) fn batch_id(source: &str, name: &[u8]) -> BatchId {
 /// Takes call records, one JSON object a line, or a document that is recognised from its content (HAR, GoReplay,
 /// Burp, Postman), optionally with `Content-Encoding: gzip`, `zstd` or `deflate`. `Content-Type: application/x-ndjson`
 /// and `application/har+json` say which it is. At most 64 MiB as sent and 256 MiB decoded.
-/// All good records are durable when the answer comes; on 429 none was taken. A batch with `X-Batch-Id` (or
+/// All good records are durable when the answer comes; on 429 and 503 none was taken; a body without any is refused with
+/// 400. A batch with `X-Batch-Id` (or
 /// `Idempotency-Key`) that was accepted before is answered with what was accepted then, and not kept again.
 #[utoipa::path(post, path = "/api/v1/ingest", tag = "ingest", operation_id = "ingest",
     request_body(content = String, content_type = "application/x-ndjson",
@@ -113,15 +114,24 @@ pub(crate) async fn ingest(
         state.control.dropped(&source, STAGE, "malformed", rejected_total);
     }
     let accepted = if calls.is_empty() {
+        if let Some(first) = rejected.first() {
+            return Err(unreadable(first, rejected_total));
+        }
         0
     } else {
         let outcome = keep(&state, Batch { source, id, calls }).await;
         outcome.map_err(|error| match error {
             IngestError::Busy { retry_after_s } => ApiError::busy(retry_after_s),
-            IngestError::Store(error) => ApiError::from(error),
+            IngestError::Store(error) => ApiError::not_stored(&error),
         })?
     };
     Ok(Json(IngestResult { accepted, rejected, rejected_total }))
+}
+
+/// The answer to a body of which nothing could be read: senders look at the status, not at counts.
+fn unreadable(first: &RejectedLine, total: u64) -> ApiError {
+    let message = format!("no call in the body; first: line {}: {}", first.line, first.detail);
+    ApiError::body(message).with("rejected_total", total)
 }
 
 /// Makes the calls of a push durable.

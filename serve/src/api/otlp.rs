@@ -19,9 +19,6 @@ use crate::otlp::Encoding;
 use crate::push::{Pushed, Stop, decode, document};
 use crate::state::{Batch, Control, Document, IngestError, ServeState, now};
 
-/// Seconds to wait after calls could not be made durable.
-const STORE_RETRY_AFTER_S: u64 = 5;
-
 /// Takes log records (`ExportLogsServiceRequest`): those that are lines of an access log, or say with the semantic
 /// conventions for HTTP which request was answered how. `Content-Encoding: gzip`, `zstd` or `deflate` is accepted; at
 /// most 64 MiB as sent and decoded. On 503 nothing was taken. A request that was accepted before is not kept again.
@@ -96,11 +93,7 @@ async fn export(
         let outcome = keep(&state, Batch { source, id, calls: pushed.calls }).await;
         outcome.map_err(|error| match error {
             IngestError::Busy { retry_after_s } => unavailable(retry_after_s),
-            IngestError::Store(error) => {
-                // Exporters try again after 503, and give the records up after 500.
-                let _logged = ApiError::from(error);
-                unavailable(STORE_RETRY_AFTER_S)
-            }
+            IngestError::Store(error) => ApiError::not_stored(&error),
         })?;
     }
     Ok(encoding.exported(count_name, rejected, &why))
