@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
 
 use crate::sources::SourceConfig;
@@ -51,7 +51,13 @@ impl Config {
         let Some(path) = path else { return Ok(Self::default()) };
         let text =
             std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        toml::from_str(&text).with_context(|| format!("{} is no configuration", path.display()))
+        toml::from_str(&text).map_err(|error| {
+            // The library shows the place in three more lines.
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let what = error.message().replace('\n', ", ");
+            anyhow!("{} is no configuration: line {line}: {what}", path.display())
+        })
     }
 }
 
@@ -65,5 +71,21 @@ mod tests {
             toml::from_str("listen = \"0.0.0.0:80\"\nkeep_days = 30").expect("a configuration");
         assert_eq!((config.listen.port(), config.keep_days), (80, 30));
         assert!(toml::from_str::<Config>("lisen = \"0.0.0.0:80\"").is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_is_one_line_with_its_place() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("a.toml");
+        for (text, expect) in [
+            ("\nlisen = 1\n", "is no configuration: line 2: unknown field `lisen`, expected"),
+            ("keep_days = \"x\"\n", "is no configuration: line 1: invalid type"),
+            ("[[source]]\nkind = \"nothing\"\n", "is no configuration: line 2: unknown variant `nothing`"),
+            ("[[source\n", "is no configuration: line 1: "),
+        ] {
+            std::fs::write(&path, text).expect("a file");
+            let error = format!("{:#}", Config::load(Some(&path)).expect_err("no configuration"));
+            assert!(error.contains(expect) && !error.contains('\n'), "{error:?}");
+        }
     }
 }

@@ -186,7 +186,11 @@ fn unusable(outcome: &Outcome) -> Option<String> {
             )
         }
         (kind, _) => {
-            format!("was read as {} and holds no call{}", kind.as_str(), problem.unwrap_or_default())
+            let has_entries = matches!(kind, Kind::Burp | Kind::IisEvents | Kind::GoReplay | Kind::Postman);
+            let is_none = has_entries && outcome.stats.entries == 0;
+            let nothing = if is_none { ": nothing in it begins like an entry" } else { "" };
+            let why = problem.unwrap_or_else(|| nothing.to_owned());
+            format!("was read as {} and holds no call{why}", kind.as_str())
         }
     })
 }

@@ -52,10 +52,17 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("apiarist: {error:#}");
+            // Whatever else fails says on what.
+            let what = if is_bare(&error) { "output cannot be written: " } else { "" };
+            eprintln!("apiarist: {what}{error:#}");
             ExitCode::from(if error.is::<NothingUsable>() { 1 } else { 2 })
         }
     }
+}
+
+/// An error of the system that nothing was said about: of writing to standard output.
+fn is_bare(error: &anyhow::Error) -> bool {
+    error.is::<std::io::Error>() || error.downcast_ref::<serde_json::Error>().is_some_and(|json| json.is_io())
 }
 
 /// Whoever read our output has stopped reading: no failure.

@@ -12,7 +12,9 @@ describe("figures", () => {
     expect([870, 12_400, 3_100_000].map((us) => duration(us, "en"))).toEqual(["870 µs", "12.4 ms", "3.1 s"]);
     expect([512, 1_536, 8_402_113].map((size) => bytes(size, "en"))).toEqual(["512 B", "1.5 KiB", "8 MiB"]);
     expect([0, 0.0004, 0.034, 0.97].map((share) => percent(share, "en"))).toEqual(["0 %", "<0.1 %", "3.4 %", "97 %"]);
-    expect([5, 3_600 * 30, 61].map(uptime)).toEqual(["5 s", "1 d 6 h", "1 min 1 s"]);
+    const spans = [0, 5, 3_600 * 30, 61];
+    expect(spans.map((span) => uptime(span, "en"))).toEqual(["0 s", "5 s", "1 d 6 h", "1 min 1 s"]);
+    expect(spans.map((span) => uptime(span, "zh"))).toEqual(["0 秒", "5 秒", "1 天 6 小时", "1 分钟 1 秒"]);
   });
 
   it("say how long ago", () => {

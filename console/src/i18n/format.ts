@@ -44,6 +44,11 @@ const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["second", 1],
 ];
 
+/** Chinese typography sets figures apart from the characters beside them, as the other texts do. */
+function apart(text: string): string {
+  return text.replace(/(\d)(?=\p{Script=Han})/u, "$1 ");
+}
+
 /** How long ago: `3 minutes ago`, `3 分钟前`; the date itself beyond 30 days. */
 export function relative(iso: string, now: number, lang: Lang): string {
   const at = new Date(iso).getTime();
@@ -53,20 +58,27 @@ export function relative(iso: string, now: number, lang: Lang): string {
   const format = new Intl.RelativeTimeFormat(lang === "zh" ? "zh-CN" : "en-GB", { numeric: "auto" });
   for (const [unit, size] of STEPS) {
     if (Math.abs(seconds) < size && unit !== "second") continue;
-    // Chinese typography sets figures apart from the characters beside them, as the other texts do.
-    return format.format(Math.trunc(seconds / size), unit).replace(/(\d)(?=\p{Script=Han})/u, "$1 ");
+    return apart(format.format(Math.trunc(seconds / size), unit));
   }
   return "";
 }
 
-/** Seconds as `3 d 4 h`, `5 min`; two units at most. */
-export function uptime(seconds: number): string {
+const SYMBOLS: Record<string, string> = { day: "d", hour: "h", minute: "min", second: "s" };
+
+function amount(count: number, unit: Intl.RelativeTimeFormatUnit, lang: Lang): string {
+  if (lang === "en") return `${count} ${SYMBOLS[unit] ?? unit}`;
+  const format = new Intl.NumberFormat("zh-CN", { style: "unit", unit, unitDisplay: "short" });
+  return apart(format.format(count));
+}
+
+/** Seconds as `3 d 4 h`, `5 min`, `3 天 4 小时`; two units at most. */
+export function uptime(seconds: number, lang: Lang): string {
   const parts: string[] = [];
   let rest = Math.floor(seconds);
-  for (const [unit, size] of [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]] as const) {
+  for (const [unit, size] of STEPS) {
     const count = Math.floor(rest / size);
     rest -= count * size;
-    if (count > 0 && parts.length < 2) parts.push(`${count} ${unit}`);
+    if (count > 0 && parts.length < 2) parts.push(amount(count, unit, lang));
   }
-  return parts.join(" ") || "0 s";
+  return parts.join(" ") || amount(0, "second", lang);
 }

@@ -14,6 +14,11 @@ use crate::out::Out;
 
 const SEPARATOR: &[u8] = "\n\u{1f435}\u{1f648}\u{1f649}\n".as_bytes();
 
+/// A time of day in 1970, nanoseconds: the time of a payload is later.
+const PLAUSIBLE_NANOS: i64 = 1_000_000_000_000;
+/// Characters of an id that is no word.
+const ID_LEN_LONG: usize = 20;
+
 /// Reads the payloads of one file.
 #[derive(Debug, Default)]
 pub(crate) struct GoReplay {
@@ -45,12 +50,12 @@ fn meta(line: &[u8]) -> Option<Meta<'_>> {
     let is_id = (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let rest_is_numbers = words.all(|word| word.parse::<i64>().is_ok());
     (is_id && rest_is_numbers).then_some(())?;
-    Some(Meta { kind, id, nanos: nanos.parse().ok().filter(|nanos| *nanos > 1_000_000_000_000)? })
+    Some(Meta { kind, id, nanos: nanos.parse().ok().filter(|nanos| *nanos > 0)? })
 }
 
-/// True when the line starts a payload.
+/// True when the line starts a payload, and hardly means anything else: its time is none of 1970, or its id is long.
 pub(crate) fn is_payload_line(line: &[u8]) -> bool {
-    meta(line).is_some()
+    meta(line).is_some_and(|meta| meta.nanos > PLAUSIBLE_NANOS || meta.id.len() >= ID_LEN_LONG)
 }
 
 impl GoReplay {
@@ -216,6 +221,8 @@ mod tests {
         assert!(is_payload_line(format!("2 {id} 1439818823587396305 25000").as_bytes()));
         assert!(!is_payload_line(format!("4 {id} 1439818823587396305").as_bytes()));
         assert!(!is_payload_line(b"1 apple 3"));
+        assert!(!is_payload_line(b"1 pineapple 3"));
+        assert!(is_payload_line(b"1 d7123dasd913jfd21312dasdhas31 127345969"));
         assert!(!is_payload_line(format!("1 {id} 1439818823587396305 GET").as_bytes()));
     }
 }

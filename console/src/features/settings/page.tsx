@@ -4,7 +4,7 @@ import { Tabs } from "antd";
 import { Fragment } from "react";
 import { statusQuery } from "@/api/queries";
 import type { StatusView } from "@/api/types";
-import { useT } from "@/i18n";
+import { useLang, useT } from "@/i18n";
 import { uptime } from "@/i18n/format";
 import { Card, Facts } from "@/ui/card";
 import { Bytes, Moment, Num } from "@/ui/figures";
@@ -19,6 +19,7 @@ import { Users } from "./users";
 
 function Status({ status }: { status: StatusView }) {
   const t = useT();
+  const lang = useLang();
   const limits = Object.entries(status.limits_reached).filter(([, times]) => times > 0);
   return (
     <div className="grid cols-2" style={{ maxWidth: 1100 }}>
@@ -26,7 +27,7 @@ function Status({ status }: { status: StatusView }) {
         <Facts
           rows={[
             [t("settings.version"), <span className="mono">{status.version}</span>],
-            [t("settings.uptime"), uptime(status.uptime_s)],
+            [t("settings.uptime"), uptime(status.uptime_s, lang)],
           ]}
         />
       </Card>

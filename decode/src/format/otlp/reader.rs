@@ -152,7 +152,7 @@ fn more(data: &[u8], from: usize, sink: &mut Sink<'_>) -> Step {
 }
 
 fn broken(sink: &mut Sink<'_>) -> Step {
-    sink.unreadable(&"not OTLP in protobuf".into());
+    sink.unreadable(&"neither a JSON object nor a protobuf message of OTLP".into());
     Step::Stop
 }
 
