@@ -130,7 +130,12 @@ async fn errors_have_the_shape_that_exporters_read() {
     assert_eq!((reply.status.as_u16(), &reply.json()["code"]), (413, &json!(3)));
     assert_eq!(scene.post("/api/v1/otlp/v1/metrics", &[JSON], "c").await.json()["code"], 12);
     scene.token = "apt_nonsense".to_owned();
-    check(&scene.post(LOGS, &[PROTOBUF], "c").await, 401, PROTOBUF.1, b"\x08\x10\x12\x0clog in first");
+    check(
+        &scene.post(LOGS, &[PROTOBUF], "c").await,
+        401,
+        PROTOBUF.1,
+        b"\x08\x10\x123no valid session or API token came with the request",
+    );
     assert_eq!(scene.kept(), 0);
 }
 
