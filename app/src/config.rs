@@ -53,10 +53,10 @@ impl Config {
             std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         toml::from_str(&text).map_err(|error| {
             // The library shows the place in three more lines.
-            let at = error.span().map_or(0, |span| span.start);
-            let line = text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = |at| text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let place = error.span().map(|span| format!("line {}: ", line(span.start))).unwrap_or_default();
             let what = error.message().replace('\n', ", ");
-            anyhow!("{} is no configuration: line {line}: {what}", path.display())
+            anyhow!("{} is no configuration: {place}{what}", path.display())
         })
     }
 }

@@ -65,13 +65,22 @@ impl Summary {
 /// # Errors
 /// A pattern without a file; what `take` returns. What came of the inputs is to be asked of the summary.
 pub(crate) fn read(args: &ReadingArgs, take: &mut dyn FnMut(Call) -> Result<()>) -> Result<Summary> {
+    read_as(args, &|call| call, take)
+}
+
+/// The same; what `make` makes of every call is handed on. It runs in the threads that decode.
+pub(crate) fn read_as<T: Send>(
+    args: &ReadingArgs,
+    make: &(dyn Fn(Call) -> T + Sync),
+    take: &mut dyn FnMut(T) -> Result<()>,
+) -> Result<Summary> {
     let inputs = capture::expand(&args.inputs)?;
     let reading = Reading::new(args)?;
     let mut summary = Summary { inputs: inputs.len(), ..Summary::default() };
     let sources = sources(&inputs);
     for (input, source) in inputs.iter().zip(&sources) {
         let name = path_of(input);
-        let outcome = match read_one(input, source, &reading, take) {
+        let outcome = match read_one(input, source, &reading, make, take) {
             // The other inputs are still read; the exit status tells.
             Err(error) if error.is::<capture::Error>() => {
                 summary.damaged.push(format!("{error:#}"));
@@ -212,11 +221,12 @@ fn path_of(input: &Input) -> String {
     }
 }
 
-fn read_one(
+fn read_one<T: Send>(
     input: &Input,
     source: &str,
     reading: &Reading<'_>,
-    take: &mut dyn FnMut(Call) -> Result<()>,
+    make: &(dyn Fn(Call) -> T + Sync),
+    take: &mut dyn FnMut(T) -> Result<()>,
 ) -> Result<Outcome> {
     let args = reading.args;
     let mut bytes = capture::open(input)?;
@@ -234,7 +244,7 @@ fn read_one(
     let mut decoder = match kind {
         Some(kind @ (Kind::Pcap | Kind::Pcapng)) if threads > 1 => {
             let decoder = |shard: Shard| reading.prepare(Decoder::of_shard(source, kind, shard));
-            let outcome = shards::decode(&mut bytes, threads, decoder, |len| progress.inc(len), take)?;
+            let outcome = shards::decode(&mut bytes, threads, decoder, |len| progress.inc(len), make, take)?;
             progress.finish_and_clear();
             report_packing(&bytes, input);
             return Ok(outcome);
@@ -244,7 +254,7 @@ fn read_one(
     let failure = RefCell::new(None);
     let mut emit = |call: Call| {
         if failure.borrow().is_none() {
-            failure.replace(take(call).err());
+            failure.replace(take(make(call)).err());
         }
     };
     let mut stopped = false;

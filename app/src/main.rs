@@ -9,6 +9,7 @@ mod descriptors;
 mod input;
 mod limits;
 mod live;
+mod memory;
 mod pipeline;
 mod remote;
 mod report;
@@ -23,9 +24,6 @@ use clap::Parser;
 
 use cli::{Cli, Command};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Nothing usable in the input: exit status 1.
 #[derive(Debug)]
 struct NothingUsable(String);
@@ -39,6 +37,7 @@ impl std::fmt::Display for NothingUsable {
 impl std::error::Error for NothingUsable {}
 
 fn main() -> ExitCode {
+    memory::keep_little();
     let outcome = match Cli::parse().command {
         Command::Decode(args) => commands::decode::run(&args),
         Command::Capture(args) => commands::capture::run(&args),
@@ -52,17 +51,10 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Whatever else fails says on what.
-            let what = if is_bare(&error) { "output cannot be written: " } else { "" };
-            eprintln!("apiarist: {what}{error:#}");
+            eprintln!("apiarist: {error:#}");
             ExitCode::from(if error.is::<NothingUsable>() { 1 } else { 2 })
         }
     }
-}
-
-/// An error of the system that nothing was said about: of writing to standard output.
-fn is_bare(error: &anyhow::Error) -> bool {
-    error.is::<std::io::Error>() || error.downcast_ref::<serde_json::Error>().is_some_and(|json| json.is_io())
 }
 
 /// Whoever read our output has stopped reading: no failure.

@@ -10,6 +10,8 @@ use model::Call;
 
 /// Longest wait for the other side.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest wait for an answer to the greeting: traffic passes meanwhile.
+const GREETING: Duration = Duration::from_secs(2);
 /// Wait before another try when the other side names none.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Bytes of an answer that are read.
@@ -29,6 +31,8 @@ pub(crate) enum Pushed {
     Accepted,
     /// To be tried again after this time.
     Later(Duration),
+    /// No call of it can be read there, for this reason: to be given up.
+    Unreadable(String),
 }
 
 impl Remote {
@@ -51,7 +55,7 @@ impl Remote {
     /// # Errors
     /// See [`Self::push`].
     pub fn greet(&self) -> Result<Pushed> {
-        self.push(&[])
+        self.send(&[], GREETING)
     }
 
     /// Sends a batch.
@@ -64,7 +68,11 @@ impl Remote {
             serde_json::to_writer(&mut body, call)?;
             body.push(b'\n');
         }
-        match self.exchange(&body) {
+        self.send(&body, TIMEOUT)
+    }
+
+    fn send(&self, body: &[u8], patience: Duration) -> Result<Pushed> {
+        match self.exchange(body, patience) {
             Ok(answer) => judge(&answer).with_context(|| self.authority.clone()),
             // Not there now: it may come back.
             Err(error) => {
@@ -74,18 +82,22 @@ impl Remote {
         }
     }
 
-    fn exchange(&self, body: &[u8]) -> Result<Vec<u8>> {
+    fn exchange(&self, body: &[u8], patience: Duration) -> Result<Vec<u8>> {
         let address = self.authority.to_socket_addrs()?.next().context("no address")?;
-        let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
-        stream.set_read_timeout(Some(TIMEOUT))?;
-        stream.set_write_timeout(Some(TIMEOUT))?;
+        let mut stream = TcpStream::connect_timeout(&address, patience)?;
+        stream.set_read_timeout(Some(patience))?;
+        stream.set_write_timeout(Some(patience))?;
+        // Sent again, the same calls are the same batch.
+        let batch = if body.is_empty() {
+            String::new()
+        } else {
+            format!("X-Batch-Id: {}\r\n", blake3::hash(body).to_hex())
+        };
         let head = format!(
             "POST /api/v1/ingest HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/x-ndjson\r\n\
-             X-Batch-Id: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+             {batch}Content-Length: {}\r\nConnection: close\r\n\r\n",
             self.authority,
             self.token,
-            // Sent again, the same calls are the same batch.
-            blake3::hash(body).to_hex(),
             body.len()
         );
         stream.write_all(head.as_bytes())?;
@@ -123,6 +135,9 @@ fn judge(answer: &[u8]) -> Result<Pushed> {
         Some(408 | 429 | 500..=599) | None => Ok(Pushed::Later(retry.map_or(PAUSE, Duration::from_secs))),
         Some(status) => {
             let what: String = body.chars().filter(|c| !c.is_control()).take(200).collect();
+            if status == 400 {
+                return Ok(Pushed::Unreadable(what));
+            }
             bail!("the instance refuses calls with {status}: {what}")
         }
     }
@@ -146,6 +161,7 @@ mod tests {
         );
         check("HTTP/1.1 503 Service Unavailable\r\n\r\n", Some(Pushed::Later(PAUSE)));
         check("", Some(Pushed::Later(PAUSE)));
+        check("HTTP/1.1 400 Bad Request\r\n\r\nwhy", Some(Pushed::Unreadable("why".to_owned())));
         check("HTTP/1.1 401 Unauthorized\r\n\r\n{\"code\":\"unauthorized\"}", None);
     }
 

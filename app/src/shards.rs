@@ -1,6 +1,6 @@
 //! Decodes one capture on several threads: every thread reads all packets and follows its share of the
-//! connections; the calls are merged in order of request start. Memory is bounded: blocks and calls wait in
-//! channels of fixed length.
+//! connections; the calls are merged in order of request start. Memory is bounded: a thread is ahead of the others by
+//! so many blocks, and of the merge by so many answers of so many bytes.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -14,70 +14,85 @@ use model::{Call, limits};
 
 /// Bytes handed to the threads at a time.
 const BLOCK_BYTES: usize = 256 << 10;
-/// Answers of a thread that wait for the merge; one that is ahead by more blocks waits for the others anyway.
-const QUEUE: usize = 16;
+/// Answers of a thread that wait for the merge.
+const QUEUE: usize = 4;
+/// Bytes of bodies after which an answer comes before the block has ended: a few packets may unpack to much.
+const ANSWER_BYTES_MAX: usize = 4 << 20;
+/// Bytes decoded between two looks at that.
+const PART_BYTES: usize = 32 << 10;
 
 /// Bytes of calls that wait for threads that are behind.
 const MERGE_BYTES_MAX: usize = 32 << 20;
 
-/// What a thread has to say after a block.
-struct Answer {
-    calls: Vec<Call>,
-    /// Calls of later answers start at this time or later.
-    horizon: i64,
+/// What a thread has to say after a block, or within one.
+struct Answer<T> {
+    calls: Vec<Made<T>>,
+    /// Calls of later answers start at this time or later; `None` within a block.
+    horizon: Option<i64>,
     /// The input ended.
     outcome: Option<Outcome>,
 }
 
+/// What was made of a call in its thread.
+struct Made<T> {
+    value: T,
+    /// When its request began.
+    ts: i64,
+    /// Of its bodies.
+    bytes: usize,
+}
+
 /// A call that waits for the threads that are behind.
-struct Waiting {
-    call: Call,
+struct Waiting<T> {
+    made: Made<T>,
     serial: u64,
 }
 
-impl PartialEq for Waiting {
+impl<T> PartialEq for Waiting<T> {
     fn eq(&self, other: &Self) -> bool {
         self.key() == other.key()
     }
 }
 
-impl Eq for Waiting {}
+impl<T> Eq for Waiting<T> {}
 
-impl PartialOrd for Waiting {
+impl<T> PartialOrd for Waiting<T> {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Waiting {
+impl<T> Ord for Waiting<T> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.key().cmp(&other.key())
     }
 }
 
-impl Waiting {
+impl<T> Waiting<T> {
     fn key(&self) -> (i64, u64) {
-        (self.call.ts.0, self.serial)
+        (self.made.ts, self.serial)
     }
 }
 
 /// Reads a capture to its end with the decoders that `decoder` makes for each of `threads` shares; `step` is told
-/// the length of every block, for a progress display.
+/// the length of every block, for a progress display. `make` runs in the threads, `take` sees in order what it made.
 ///
 /// # Errors
 /// The input fails, or `take` refuses a call.
-pub(crate) fn decode(
+pub(crate) fn decode<T: Send>(
     bytes: &mut Bytes,
     threads: u32,
     decoder: impl Fn(Shard) -> Decoder,
     step: impl Fn(u64) + Send,
-    take: &mut dyn FnMut(Call) -> Result<()>,
+    make: impl Fn(Call) -> T + Sync,
+    take: &mut dyn FnMut(T) -> Result<()>,
 ) -> Result<Outcome> {
     let input = Broadcast::new(move |block: &mut Vec<u8>| {
         bytes.read_block(block, BLOCK_BYTES)?;
         step(block.len() as u64);
         Ok::<(), capture::Error>(())
     });
+    let make = &make;
     let outcome = thread::scope(|scope| {
         let shards = (0..threads).filter_map(|index| Shard::new(index, threads));
         let workers: Vec<_> = shards.map(|shard| (decoder(shard), input.reader())).collect();
@@ -85,7 +100,7 @@ pub(crate) fn decode(
             .into_iter()
             .map(|(decoder, mut reader)| {
                 let (answer_in, answer_out) = sync_channel(QUEUE);
-                scope.spawn(move || work(decoder, &mut reader, &answer_in));
+                scope.spawn(move || work(decoder, &mut reader, make, &answer_in));
                 answer_out
             })
             .collect();
@@ -97,82 +112,124 @@ pub(crate) fn decode(
     Ok(outcome)
 }
 
-fn work<F>(mut decoder: Decoder, input: &mut Reader<'_, F, capture::Error>, answers: &SyncSender<Answer>)
-where
+fn work<F, T>(
+    mut decoder: Decoder,
+    input: &mut Reader<'_, F, capture::Error>,
+    make: impl Fn(Call) -> T,
+    answers: &SyncSender<Answer<T>>,
+) where
     F: FnMut(&mut Vec<u8>) -> Result<(), capture::Error>,
 {
+    let made = |call: Call| Made { ts: call.ts.0, bytes: call.content_bytes(), value: make(call) };
+    // Nobody listens after an error: then there is nothing to tell.
+    let say = |calls, horizon, outcome| answers.send(Answer { calls, horizon, outcome }).is_ok();
     while let Some(block) = input.next_block() {
-        let mut calls = Vec::new();
-        decoder.push(block, &mut |call| calls.push(call));
-        let answer = Answer { calls, horizon: decoder.horizon(), outcome: None };
-        if answers.send(answer).is_err() {
+        let (mut calls, mut bytes) = (Vec::new(), 0);
+        for part in block.chunks(PART_BYTES) {
+            decoder.push(part, &mut |call| {
+                calls.push(made(call));
+                bytes += calls.last().map_or(0, |made| made.bytes);
+            });
+            if bytes > ANSWER_BYTES_MAX {
+                bytes = 0;
+                if !say(std::mem::take(&mut calls), None, None) {
+                    return;
+                }
+            }
+        }
+        if !say(calls, Some(decoder.horizon()), None) {
             return;
         }
     }
     let mut calls = Vec::new();
-    let outcome = decoder.finish(&mut |call| calls.push(call));
-    // Nobody listens after an error: then there is nothing to tell.
-    let _ = answers.send(Answer { calls, horizon: i64::MAX, outcome: Some(outcome) });
+    let outcome = decoder.finish(&mut |call| calls.push(made(call)));
+    say(calls, Some(i64::MAX), Some(outcome));
 }
 
-/// One answer of each thread at a time: as every block goes to every thread, none of them can be left behind.
-fn merge(answers: &[Receiver<Answer>], take: &mut dyn FnMut(Call) -> Result<()>) -> Result<Outcome> {
-    let mut waiting: BinaryHeap<Reverse<Waiting>> = BinaryHeap::new();
-    let (mut serial, mut whole): (u64, Option<Outcome>) = (0, None);
-    let (mut bytes, mut early) = (0, 0);
+/// The answers to one block of each thread at a time: as every block goes to every thread, none of them can be left
+/// behind.
+fn merge<T>(answers: &[Receiver<Answer<T>>], take: &mut dyn FnMut(T) -> Result<()>) -> Result<Outcome> {
+    let mut waiting = Heap::default();
+    let mut whole: Option<Outcome> = None;
     loop {
         let mut horizon = i64::MAX;
         let mut ended = true;
         for thread in answers {
-            let Ok(answer) = thread.recv() else { continue };
-            horizon = horizon.min(answer.horizon);
-            for call in answer.calls {
-                serial += 1;
-                bytes += call.content_bytes();
-                waiting.push(Reverse(Waiting { call, serial }));
-            }
-            match (answer.outcome, &mut whole) {
-                (None, _) => ended = false,
-                (Some(outcome), None) => whole = Some(outcome),
-                (Some(outcome), Some(whole)) => whole.stats.add(&outcome.stats),
-            }
-        }
-        while let Some(Reverse(first)) = waiting.peek() {
-            let is_due = ended || first.call.ts.0 < horizon;
-            if !is_due && waiting.len() <= limits::ORDER_CALLS_MAX && bytes <= MERGE_BYTES_MAX {
-                break;
-            }
-            early += u64::from(!is_due);
-            if let Some(Reverse(first)) = waiting.pop() {
-                bytes -= first.call.content_bytes();
-                take(first.call)?;
+            while let Ok(answer) = thread.recv() {
+                answer.calls.into_iter().for_each(|made| waiting.add(made));
+                match (answer.outcome, &mut whole) {
+                    (None, _) => ended = false,
+                    (Some(outcome), None) => whole = Some(outcome),
+                    (Some(outcome), Some(whole)) => whole.stats.add(&outcome.stats),
+                }
+                if let Some(own) = answer.horizon {
+                    horizon = horizon.min(own);
+                    break;
+                }
+                // Other threads may have earlier ones.
+                waiting.release(i64::MIN, take)?;
             }
         }
+        waiting.release(if ended { i64::MAX } else { horizon }, take)?;
         if ended {
             if let Some(whole) = &mut whole {
-                whole.stats.out_of_order += early;
+                whole.stats.out_of_order += waiting.early;
             }
             return whole.ok_or_else(|| anyhow::anyhow!("the decoding threads stopped"));
         }
     }
 }
 
+/// Calls in order of their start.
+struct Heap<T> {
+    calls: BinaryHeap<Reverse<Waiting<T>>>,
+    bytes: usize,
+    serial: u64,
+    /// How many left before their turn.
+    early: u64,
+}
+
+impl<T> Default for Heap<T> {
+    fn default() -> Self {
+        Self { calls: BinaryHeap::new(), bytes: 0, serial: 0, early: 0 }
+    }
+}
+
+impl<T> Heap<T> {
+    fn add(&mut self, made: Made<T>) {
+        self.serial += 1;
+        self.bytes += made.bytes;
+        self.calls.push(Reverse(Waiting { made, serial: self.serial }));
+    }
+
+    /// Hands out what starts before `horizon`, `i64::MAX` for all, and beyond the limits the earliest of the others.
+    fn release(&mut self, horizon: i64, take: &mut dyn FnMut(T) -> Result<()>) -> Result<()> {
+        while let Some(Reverse(first)) = self.calls.peek() {
+            let is_due = first.made.ts < horizon || horizon == i64::MAX;
+            let is_full = self.calls.len() > limits::ORDER_CALLS_MAX || self.bytes > MERGE_BYTES_MAX;
+            if !is_due && !is_full {
+                break;
+            }
+            self.early += u64::from(!is_due);
+            if let Some(Reverse(first)) = self.calls.pop() {
+                self.bytes -= first.made.bytes;
+                take(first.made.value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use decode::Kind;
-    use model::{Message, Timestamp};
-
     use super::*;
+    use decode::Kind;
 
     /// What a thread says after each block: times of calls, and its horizon; and after the last the times of the rest.
     type Said<'a> = (&'a [(&'a [i64], i64)], &'a [i64]);
 
-    fn calls(times: &[i64], body: usize) -> Vec<Call> {
-        let request = Message { body: Some(vec![0; body]), ..Message::default() };
-        times
-            .iter()
-            .map(|ts| Call { ts: Timestamp(*ts), request: Some(request.clone()), ..Call::default() })
-            .collect()
+    fn calls(times: &[i64], bytes: usize) -> Vec<Made<i64>> {
+        times.iter().map(|ts| Made { value: *ts, ts: *ts, bytes }).collect()
     }
 
     /// Times of the calls as they were taken, and how many left too early.
@@ -183,19 +240,20 @@ mod tests {
             .map(|(blocks, rest)| {
                 let (answer_in, answer_out) = sync_channel(blocks.len() + 1);
                 for (times, horizon) in *blocks {
-                    let answer = Answer { calls: calls(times, body), horizon: *horizon, outcome: None };
+                    let answer = Answer { calls: calls(times, body), horizon: Some(*horizon), outcome: None };
                     answer_in.send(answer).expect("room");
                 }
                 let outcome =
                     Outcome { kind: Kind::Pcap, stats: decode::Stats::default(), problems: Vec::new() };
-                let last = Answer { calls: calls(rest, body), horizon: i64::MAX, outcome: Some(outcome) };
+                let last =
+                    Answer { calls: calls(rest, body), horizon: Some(i64::MAX), outcome: Some(outcome) };
                 answer_in.send(last).expect("room");
                 (answer_in, answer_out)
             })
             .unzip();
         let mut taken = Vec::new();
         let outcome = merge(&answers, &mut |call| {
-            taken.push(call.ts.0);
+            taken.push(call);
             Ok(())
         });
         drop(outcomes);

@@ -1,5 +1,5 @@
 //! One input for several threads, each of which reads all of it. There is no thread that only reads: whoever is ahead
-//! reads the next block for all. So no core is shared with a reader, and a thread waits only when it is far ahead.
+//! reads the next block for all. A thread waits when it is far ahead, or while another reads the block that it needs.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -57,6 +57,7 @@ impl<F: FnMut(&mut Vec<u8>) -> Result<(), E>, E> Broadcast<F, E> {
     /// One more reader. All of them must be there before the first block is read.
     pub fn reader(&self) -> Reader<'_, F, E> {
         let mut state = self.state();
+        debug_assert!(state.first == 0 && state.blocks.is_empty(), "readers come before the first block");
         state.next.push(0);
         Reader { shared: self, index: state.next.len() - 1, current: None, is_reading: false }
     }
@@ -154,8 +155,9 @@ impl<F, E> Drop for Reader<'_, F, E> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc::channel;
     use std::thread;
+    use std::time::Duration;
 
     use super::*;
 
@@ -209,19 +211,24 @@ mod tests {
     fn one_that_is_far_ahead_waits_and_one_that_is_gone_is_not_waited_for() {
         let input = Broadcast::new(counting(200, None));
         let (mut ahead, mut behind) = (input.reader(), input.reader());
-        let is_through = AtomicBool::new(false);
+        let (sender, counts) = channel();
         thread::scope(|scope| {
-            scope.spawn(|| {
+            scope.spawn(move || {
                 let mut count = 0;
                 while ahead.next_block().is_some() {
                     count += 1;
-                    assert!(count <= BROADCAST_BLOCKS + 1 || is_through.load(Ordering::Relaxed), "{count}");
+                    sender.send(count).expect("somebody counts");
                 }
-                assert_eq!(count, 200);
             });
+            let before: Vec<usize> = counts.iter().take(BROADCAST_BLOCKS).collect();
+            assert_eq!(before.last(), Some(&BROADCAST_BLOCKS));
+            let pause = Duration::from_millis(50);
+            assert!(counts.recv_timeout(pause).is_err(), "it waits");
             assert_eq!(behind.next_block(), Some(&[0][..]));
-            is_through.store(true, Ordering::Relaxed);
+            assert_eq!(counts.recv(), Ok(BROADCAST_BLOCKS + 1));
+            assert!(counts.recv_timeout(pause).is_err(), "it waits again");
             drop(behind);
+            assert_eq!(counts.iter().last(), Some(200));
         });
     }
 

@@ -24,9 +24,10 @@ pub const REORDER_BYTES_MAX: usize = 4 << 20;
 pub const DOUBTED_SEGMENTS_MAX: usize = 64;
 /// Bytes of one direction that are on their way and go beside the stream (urgent data).
 pub const URGENT_BYTES_MAX: usize = 64;
-/// Bytes held for all TCP connections of an input together.
+/// Bytes held for all TCP connections of an input together; each of its threads has an equal part.
 pub const STREAM_BYTES_MAX: usize = 1 << 30;
-/// TCP connections followed at once, by all threads of an input; the longest idle one is closed first.
+/// TCP connections followed at once, of which each thread of an input has its equal part; the longest idle one is closed
+/// first.
 pub const CONNECTIONS_MAX: usize = 200_000;
 /// Requests of one connection that wait for their response.
 pub const PIPELINE_MAX: usize = 1_024;

@@ -27,6 +27,8 @@ pub(crate) const OTLP_DECODED_BYTES_MAX: usize = 64 << 20;
 pub(crate) const INGEST_ZSTD_WINDOW_LOG_MAX: u32 = 23;
 /// Seconds that a push may take to arrive; it holds one of the places below.
 pub(crate) const INGEST_ARRIVAL_S: u64 = 120;
+/// Seconds that the body of a push that is not taken is read for.
+pub(crate) const DISCARD_S: u64 = 10;
 /// Pushes worked on at once; further ones are answered `busy`.
 pub(crate) const INGEST_PARALLEL_MAX: usize = 4;
 /// Characters of a batch id.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use capture::live::{Become, drop_privileges};
 use model::Call;
 
-use super::serve;
+use super::{OUTPUT, serve};
 use crate::cli::CaptureArgs;
 use crate::config::Config;
 use crate::remote::{Pushed, Remote};
@@ -39,11 +39,6 @@ pub(crate) fn run(args: &CaptureArgs) -> Result<()> {
         Some(url) => Some(Remote::new(url, &token(args)?)?),
         None => None,
     };
-    if let Some(remote) = &remote
-        && remote.greet()? != Pushed::Accepted
-    {
-        eprintln!("apiarist: no answer yet; calls wait until there is one");
-    }
     let mut options = options(&args.interface, args.filter.as_deref(), args.engine.as_deref())?;
     options.threads = args.threads;
     options.snaplen = args.snaplen.unwrap_or(options.snaplen);
@@ -54,6 +49,12 @@ pub(crate) fn run(args: &CaptureArgs) -> Result<()> {
     drop_privileges(args.user.as_deref().map_or(Become::Caller, Become::User))
         .context("privileges cannot be dropped")?;
     serve::start_log();
+    // A wrong token shows now, not with the first call.
+    if let Some(remote) = &remote
+        && let Pushed::Later(_) = remote.greet()?
+    {
+        eprintln!("apiarist: the instance takes no calls yet; they wait");
+    }
     let end = super::until_signal()?;
     let mut capturing = interface.start()?;
     eprintln!("apiarist: capturing on {}", args.interface);
@@ -121,7 +122,8 @@ fn consume(capturing: &mut Capturing, args: &CaptureArgs, end: &AtomicBool, take
     let (mut next_stats, mut left) = (started + STATS_EVERY, wanted);
     loop {
         let over = args.duration.is_some_and(|seconds| started.elapsed() >= Duration::from_secs(seconds));
-        let is_last = over || end.load(Ordering::Relaxed);
+        let is_broken = capturing.is_broken();
+        let is_last = over || is_broken || end.load(Ordering::Relaxed);
         if is_last {
             end.store(true, Ordering::Relaxed);
             capturing.stop()?;
@@ -141,11 +143,11 @@ fn consume(capturing: &mut Capturing, args: &CaptureArgs, end: &AtomicBool, take
                 break;
             }
         }
+        if is_broken {
+            bail!("{}: capturing has ended", args.interface);
+        }
         if is_last {
             return Ok(wanted - left);
-        }
-        if capturing.is_broken() {
-            bail!("{}: capturing has ended, the interface is gone", args.interface);
         }
         if args.stats && Instant::now() >= next_stats {
             next_stats = Instant::now() + STATS_EVERY;
@@ -156,11 +158,11 @@ fn consume(capturing: &mut Capturing, args: &CaptureArgs, end: &AtomicBool, take
 
 fn print(calls: Vec<Call>, out: &mut impl Write) -> Result<()> {
     for call in calls {
-        serde_json::to_writer(&mut *out, &call)?;
-        out.write_all(b"\n")?;
+        serde_json::to_writer(&mut *out, &call).context(OUTPUT)?;
+        out.write_all(b"\n").context(OUTPUT)?;
     }
     // Whoever reads the pipe wants them now.
-    Ok(out.flush()?)
+    out.flush().context(OUTPUT)
 }
 
 struct Push<'a> {
@@ -172,7 +174,20 @@ struct Push<'a> {
 impl Push<'_> {
     fn push(&mut self, calls: Vec<Call>, capturing: &Capturing, end: &AtomicBool) -> Result<()> {
         for batch in calls.chunks(PUSH_CALLS) {
-            while let Pushed::Later(pause) = self.remote.push(batch)? {
+            loop {
+                let pause = match self.remote.push(batch)? {
+                    Pushed::Accepted => break,
+                    Pushed::Later(pause) => pause,
+                    Pushed::Unreadable(why) => {
+                        tracing::error!(
+                            calls = batch.len(),
+                            why,
+                            "the instance cannot read a batch; it is lost"
+                        );
+                        capturing.queue.drop_calls(batch.len() as u64);
+                        break;
+                    }
+                };
                 if end.load(Ordering::Relaxed)
                     && self.stopped.get_or_insert_with(Instant::now).elapsed() >= LAST_TRY
                 {

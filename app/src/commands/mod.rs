@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 
+/// What failed, when output does.
+const OUTPUT: &str = "output cannot be written";
+
 /// A flag that SIGINT or SIGTERM raises, for commands that run until then.
 fn until_signal() -> Result<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));

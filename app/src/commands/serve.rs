@@ -26,6 +26,10 @@ use crate::sources::Sources;
 const FILES: &str = "files";
 /// Calls handed over at once when files are analysed at the start.
 const BATCH_CALLS: usize = 2_000;
+/// Times that an address in use is tried again: a process that was killed gives it back when it is quite gone.
+const LISTEN_TRIES: u32 = 20;
+/// Pause in between.
+const LISTEN_PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(args: &ServeArgs) -> Result<()> {
     let mut config = Config::load(args.config.as_deref())?;
@@ -69,11 +73,6 @@ pub(crate) fn run_with(config: &Config, input: &[String], user: Option<&str>) ->
         outcome
     })
 }
-
-/// Times that an address in use is tried again: a process that was killed gives it back when it is quite gone.
-const LISTEN_TRIES: u32 = 20;
-/// Pause in between.
-const LISTEN_PAUSE: Duration = Duration::from_millis(100);
 
 async fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     for _ in 0..LISTEN_TRIES {

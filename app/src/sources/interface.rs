@@ -245,6 +245,10 @@ impl Capturing {
             ("kernel_drops", kernel.drops),
             ("ring_full", kernel.freezes),
             ("calls_dropped", self.queue.dropped()),
+            (
+                "capture_threads_ended",
+                self.threads.iter().filter(|thread| thread.is_finished()).count() as u64,
+            ),
         ];
         own.into_iter().chain(stats.counters()).collect()
     }
@@ -291,11 +295,14 @@ impl Worker {
                         break;
                     }
                 }
-                if attached != before && attached != Attached::Still {
-                    let is_missing = attached == Attached::Missing;
-                    let what =
-                        if is_missing { "removed; waiting for it" } else { "made again; read from now on" };
-                    warn!(interface = self.name, "the interface was {what}");
+                match attached {
+                    Attached::Missing if before != attached => {
+                        warn!(interface = self.name, "the interface was removed; waiting for it");
+                    }
+                    Attached::Again => {
+                        warn!(interface = self.name, "the interface was made again and is read")
+                    }
+                    _ => {}
                 }
             }
         }

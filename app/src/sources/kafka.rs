@@ -1,7 +1,7 @@
 //! Topics of Kafka as a source. Each record is an input of its own: call records, lines of a log, a HAR document.
 //! Offsets are committed once the calls are in the journal, so calls arrive at least once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -21,7 +21,9 @@ const GROUP: &str = "apiarist";
 const WAIT: Duration = Duration::from_millis(200);
 /// Pause after the brokers have failed.
 const RETRY: Duration = Duration::from_secs(1);
-/// Time between two lines about brokers.
+/// Lines about brokers that wait.
+const LINES_MAX: usize = 16;
+/// Time after which further lines about brokers are written.
 const LINES_EVERY: Duration = Duration::from_secs(30);
 
 /// Topics that are not read yet.
@@ -67,8 +69,8 @@ impl Opened for Kafka {
             stats: Stats::default(),
             records: 0,
             failures: 0,
-            next_line: Instant::now(),
-            untold: 0,
+            next_lines: Instant::now(),
+            lines: BTreeSet::new(),
         };
         let thread = thread::Builder::new().name("kafka".to_owned());
         thread.spawn(move || reading.run(&outlet)).context("cannot start a thread")
@@ -82,9 +84,9 @@ struct Reading {
     stats: Stats,
     records: u64,
     failures: u64,
-    /// When a line about brokers may be written again, and how many were left out.
-    next_line: Instant,
-    untold: u64,
+    /// Lines about brokers, and when they may be written.
+    lines: BTreeSet<String>,
+    next_lines: Instant,
 }
 
 /// What one look at the topics gave.
@@ -147,6 +149,7 @@ impl Reading {
             for told in self.topics.told() {
                 self.tell(told);
             }
+            self.write_lines();
             // What came before a failure counts as read.
             if !self.hand_on(batch, outlet) {
                 return;
@@ -159,15 +162,22 @@ impl Reading {
         }
     }
 
-    /// A line about a broker that cannot be reached or refuses; one in a while, because it is tried again all the time.
+    /// Notes a line about brokers that cannot be reached or refuse: it is tried again all the time.
     fn tell(&mut self, what: String) {
-        if Instant::now() < self.next_line {
-            self.untold += 1;
+        if self.lines.len() < LINES_MAX {
+            self.lines.insert(what);
+        }
+    }
+
+    /// Writes what was noted, each line once, at once the first time and then from time to time.
+    fn write_lines(&mut self) {
+        if self.lines.is_empty() || Instant::now() < self.next_lines {
             return;
         }
-        self.next_line = Instant::now() + LINES_EVERY;
-        let untold = std::mem::take(&mut self.untold);
-        warn!(source = self.name, left_out = untold, "{what}");
+        self.next_lines = Instant::now() + LINES_EVERY;
+        for line in std::mem::take(&mut self.lines) {
+            warn!(source = self.name, "{line}");
+        }
     }
 
     /// Makes the calls safe, then commits; false when the server takes no more.
@@ -187,7 +197,7 @@ impl Reading {
         }
         if let Err(error) = self.topics.commit().map_err(anyhow::Error::from) {
             self.failures += 1;
-            warn!(source = self.name, error = %format!("{error:#}"), "records may be read again");
+            self.tell(format!("records may be read again: {error:#}"));
         }
         true
     }

@@ -8,6 +8,7 @@ mod kafka;
 mod listeners;
 mod nginx;
 mod otlp;
+mod pushes;
 mod reading;
 mod support;
 mod traffic;

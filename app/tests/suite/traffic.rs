@@ -32,6 +32,7 @@ fn capture(arguments: &[&str]) -> Option<(Child, BufReader<std::process::ChildSt
     if line.contains("capturing on lo") {
         return Some((child, stderr));
     }
+    assert!(line.contains("CAP_NET_RAW"), "{line}");
     eprintln!("skipped: {line}");
     let _ = child.wait();
     None
@@ -154,6 +155,7 @@ fn a_server_counts_the_calls_of_an_interface_and_has_no_capability() {
 fn busy_instance(listener: TcpListener) -> Receiver<String> {
     let (sender, bodies) = channel();
     thread::spawn(move || {
+        let mut refused = None;
         for number in 0.. {
             let Ok((mut stream, _)) = listener.accept() else { return };
             let (mut text, mut buffer) = (String::new(), [0; 4_096]);
@@ -171,13 +173,25 @@ fn busy_instance(listener: TcpListener) -> Receiver<String> {
                 text.starts_with("POST /api/v1/ingest ")
                     && text.contains("\r\nAuthorization: Bearer key\r\n")
             );
-            let answer: &[u8] = if number == 0 {
+            let body = complete(&text).unwrap_or_default();
+            let id = text.lines().find_map(|line| line.strip_prefix("X-Batch-Id: ")).map(str::to_owned);
+            assert_eq!(
+                (number == 0, id.is_none()),
+                (body.is_empty(), body.is_empty()),
+                "greeted once, first"
+            );
+            let is_busy = number == 1;
+            if number == 2 {
+                assert_eq!(refused.as_ref(), Some(&(id.clone(), body.clone())), "the same batch again");
+            }
+            refused = is_busy.then(|| (id, body.clone()));
+            let answer: &[u8] = if is_busy {
                 b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
             } else {
                 b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
             };
             stream.write_all(answer).expect("a sender that reads");
-            if number > 0 && sender.send(complete(&text).unwrap_or_default()).is_err() {
+            if !is_busy && sender.send(body).is_err() {
                 return;
             }
         }

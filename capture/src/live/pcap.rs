@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use pcap::{Active, Capture, Error};
 
-use super::system::interface_index;
+use super::system::{has_interface, interface_index};
 use super::{Attached, Counters, Frame, LiveError, Options};
 use crate::limits::{RING_BLOCK_BYTES, RING_BLOCKS, RING_RETIRE_MS};
 
@@ -20,8 +20,7 @@ const STEP_PACKETS: u64 = 1_024;
 pub(super) struct Handle {
     capture: Capture<Active>,
     link: u16,
-    interface: String,
-    /// Its number, where it is a network interface.
+    /// The number of the interface, where it is one of the network.
     index: Option<u32>,
     counters: Counters,
     /// As libpcap counts them, in 32 bits.
@@ -57,8 +56,8 @@ impl Handle {
             capture.filter(&options.filter, true).map_err(library)?;
         }
         let link = u16::try_from(capture.get_datalink().0).unwrap_or(u16::MAX);
-        let (interface, index) = (interface.clone(), interface_index(interface));
-        Ok(Self { capture, link, interface, index, counters: Counters::default(), last: (0, 0) })
+        let index = interface_index(interface);
+        Ok(Self { capture, link, index, counters: Counters::default(), last: (0, 0) })
     }
 
     pub(super) fn read(&mut self, timeout: Duration, take: &mut impl FnMut(Frame<'_>)) -> io::Result<u64> {
@@ -87,7 +86,7 @@ impl Handle {
     }
 
     pub(super) fn attach(&self) -> io::Result<Attached> {
-        if interface_index(&self.interface) == self.index {
+        if self.index.is_none_or(has_interface) {
             return Ok(Attached::Still);
         }
         Err(io::Error::other("the interface was removed, and libpcap does not take up another of its name"))

@@ -22,6 +22,8 @@ pub(super) struct Ring {
     /// Shares its interface with other rings.
     is_shared: bool,
     promiscuous: bool,
+    /// What the interface is (ARPHRD_*): the filter is made for it.
+    hardware: u16,
 }
 
 /// Opens an interface: one ring per thread. Both directions of a TCP connection go to the same ring; of packets in a
@@ -45,8 +47,9 @@ pub(super) fn open(options: &Options) -> Result<Vec<Ring>, LiveError> {
     let mut rings = Vec::new();
     let (mut group, mut hardware) = (None, 0);
     for _ in 0..options.threads {
-        let ring = one(options)?;
+        let mut ring = one(options)?;
         hardware = ring.bind(index).map_err(|(what, error)| failed(options, what, error))?;
+        ring.hardware = hardware;
         if ring.is_shared {
             let joined = ring.socket.fan_out(group);
             group = Some(joined.map_err(|error| failed(options, "cannot be shared by threads", error))?);
@@ -80,7 +83,7 @@ fn one(options: &Options) -> Result<Ring, LiveError> {
     let memory = system::Ring::new(&socket, RING_BLOCK_BYTES, RING_BLOCKS, RING_RETIRE_MS)
         .map_err(|error| failed(options, "no memory for the ring", error))?;
     let (is_shared, promiscuous) = (options.threads > 1, options.promiscuous);
-    Ok(Ring { memory, socket, next: 0, counters: Counters::default(), is_shared, promiscuous })
+    Ok(Ring { memory, socket, next: 0, counters: Counters::default(), is_shared, promiscuous, hardware: 0 })
 }
 
 fn failed(options: &Options, what: &'static str, source: io::Error) -> LiveError {
@@ -113,7 +116,10 @@ impl Ring {
         }
         let Some(index) = system::interface_index(name) else { return Ok(Attached::Missing) };
         match self.bind(index) {
-            Ok(_) => Ok(Attached::Again),
+            Ok(hardware) if hardware == self.hardware => Ok(Attached::Again),
+            Ok(_) => {
+                Err(io::Error::other("the interface was removed, and another kind of interface has its name"))
+            }
             // Removed again already.
             Err((_, error)) if error.raw_os_error() == Some(libc::ENODEV) => Ok(Attached::Missing),
             Err((_, error)) => Err(error),

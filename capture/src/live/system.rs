@@ -1,6 +1,7 @@
 //! What the kernel of Linux offers for capture, made safe: packet sockets with a ring of blocks in shared memory
 //! (packet(7), TPACKET_V3), filters, fan-out, counters, names of interfaces, options of sockets, and giving privileges
-//! up. The one file of the project with unsafe code; what the blocks hold is read in `block.rs`, without any.
+//! up. Beside a call of the allocator the one place of the project with unsafe code; what the blocks hold is read in
+//! `block.rs`, without any.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString};
@@ -271,6 +272,14 @@ pub(super) fn interface_index(name: &str) -> Option<u32> {
     // SAFETY: a string that ends in a zero byte and lives through the call.
     let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
     (index != 0).then_some(index)
+}
+
+/// True when there is an interface of that number, whatever its name is by now.
+#[cfg(feature = "pcap")]
+pub(super) fn has_interface(index: u32) -> bool {
+    let mut name = [0; libc::IF_NAMESIZE];
+    // SAFETY: the call writes a name of at most this length, and its zero byte.
+    !unsafe { libc::if_indextoname(index, name.as_mut_ptr()) }.is_null()
 }
 
 /// The names of all interfaces.

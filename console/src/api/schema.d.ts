@@ -219,8 +219,8 @@ export interface paths {
          * Takes call records, one JSON object a line, or a document that is recognised from its content (HAR, GoReplay,
          *     Burp, Postman), optionally with `Content-Encoding: gzip`, `zstd` or `deflate`. `Content-Type: application/x-ndjson`
          *     and `application/har+json` say which it is. At most 64 MiB as sent and 256 MiB decoded.
-         *     All good records are durable when the answer comes; on 429 and 503 none was taken; a body without any is refused with
-         *     400. A batch with `X-Batch-Id` (or
+         *     All good records are durable when the answer comes; on 429 and 503 none was taken. A body in which nothing can be
+         *     read is refused with 400. A batch with `X-Batch-Id` (or
          *     `Idempotency-Key`) that was accepted before is answered with what was accepted then, and not kept again.
          */
         post: operations["ingest"];

@@ -99,8 +99,7 @@ export function axis(p: Palette): object {
 /** The start of a span as its axis shows it: as much of date and time as the span calls for. */
 export function tick(iso: string, spanUs: number, withYear = false): string {
   const text = dateTime(iso, true);
-  if (withYear) return text.slice(0, 10);
-  if (spanUs >= 20 * 3_600_000_000) return text.slice(5, 10);
+  if (spanUs >= 20 * 3_600_000_000) return text.slice(withYear ? 0 : 5, 10);
   if (spanUs >= 600_000_000) return text.slice(5, 16);
   return spanUs >= 60_000_000 ? text.slice(11, 16) : text.slice(11, spanUs >= 1_000_000 ? 19 : 23);
 }
@@ -129,7 +128,7 @@ export function histogramOption(data: Histogram, p: Palette, lang: Lang, words: 
     xAxis: {
       type: "category",
       ...axis(p),
-      data: data.buckets.map((bucket) => tick(bucket.start ?? "", data.span_us, manyYears && data.span_us >= 20 * 3_600_000_000)),
+      data: data.buckets.map((bucket) => tick(bucket.start ?? "", data.span_us, manyYears)),
     },
     yAxis: { type: "value", name: words.unit, minInterval: 1, splitNumber: 3, ...axis(p), axisLine: { show: false } },
     series: [

@@ -14,7 +14,7 @@ use crate::out::Out;
 
 const SEPARATOR: &[u8] = "\n\u{1f435}\u{1f648}\u{1f649}\n".as_bytes();
 
-/// A time of day in 1970, nanoseconds: the time of a payload is later.
+/// Nanoseconds since the epoch below which a number is no time, as in the examples of GoReplay's own description.
 const PLAUSIBLE_NANOS: i64 = 1_000_000_000_000;
 /// Characters of an id that is no word.
 const ID_LEN_LONG: usize = 20;
@@ -42,6 +42,12 @@ struct Meta<'a> {
     nanos: i64,
 }
 
+impl Meta<'_> {
+    fn time(&self) -> Timestamp {
+        if self.nanos > PLAUSIBLE_NANOS { Timestamp(self.nanos / 1_000) } else { Timestamp::UNKNOWN }
+    }
+}
+
 /// Reads `1 932079936fa4306fc308d67588178d17d823647c 1439818823587396305 [latency]`.
 fn meta(line: &[u8]) -> Option<Meta<'_>> {
     let mut words = std::str::from_utf8(line).ok()?.split_ascii_whitespace();
@@ -53,7 +59,7 @@ fn meta(line: &[u8]) -> Option<Meta<'_>> {
     Some(Meta { kind, id, nanos: nanos.parse().ok().filter(|nanos| *nanos > 0)? })
 }
 
-/// True when the line starts a payload, and hardly means anything else: its time is none of 1970, or its id is long.
+/// True when the line starts a payload, and hardly means anything else: its time is one, or its id is long.
 pub(crate) fn is_payload_line(line: &[u8]) -> bool {
     meta(line).is_some_and(|meta| meta.nanos > PLAUSIBLE_NANOS || meta.id.len() >= ID_LEN_LONG)
 }
@@ -117,7 +123,7 @@ impl GoReplay {
     fn request(&mut self, meta: &Meta<'_>, data: &[u8], out: &mut Out) -> Option<()> {
         let request = read_recorded(data, None, &mut out.codings)?;
         let (method, target) = request.request?;
-        let ts = Timestamp(meta.nanos / 1_000);
+        let ts = meta.time();
         let (authority, target) = split_target(&method, target);
         let named = authority.or_else(|| request.message.headers.get("host").map(str::to_owned));
         let call = Call {
@@ -156,7 +162,7 @@ impl GoReplay {
             }
             return None;
         };
-        let ts = Timestamp(meta.nanos / 1_000);
+        let ts = meta.time();
         let is_matched = pending.is_some();
         let (ticket, mut call, asked) = pending.unwrap_or_else(|| {
             let id = crate::id::call_id(&out.source, ts, b"goreplay", self.payloads);

@@ -41,7 +41,9 @@ mod tests {
 
     /// The same on the complete way.
     fn complete(link: u16, frame: &[u8]) -> Option<(End, End)> {
-        let packet = ip_packet(first_layer(link, frame).ok()?, &mut Stats::default()).ok()?;
+        let mut stats = Stats::default();
+        let packet = ip_packet(first_layer(link, frame).ok()?, &mut stats).ok()?;
+        assert_eq!(stats, Stats::default(), "nothing to count on the way");
         let Ip::Whole(datagram, _) = read_ip(packet) else { return None };
         let segment = read_tcp(&datagram).filter(|_| datagram.protocol == 6)?;
         Some(((datagram.src, segment.src_port), (datagram.dst, segment.dst_port)))

@@ -1,10 +1,12 @@
 //! Calls pushed by machines: call records, one JSON object a line (NDJSON), as they are or compressed. The
 //! answer comes after the calls are durable. A line that is no record is reported and never costs its neighbours.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::State;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
@@ -14,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::auth::session::Sender;
 use crate::error::{Answer, ApiError, ErrorCode};
-use crate::limits::{BATCH_ID_CHARS_MAX, INGEST_ARRIVAL_S, INGEST_BYTES_MAX};
+use crate::limits::{BATCH_ID_CHARS_MAX, DISCARD_S, INGEST_ARRIVAL_S, INGEST_BYTES_MAX};
 use crate::push::{Coding, Pushed, read};
 use crate::state::{Batch, Control, Document, IngestError, ServeState, now};
 use crate::view::status::{IngestResult, RejectedLine};
@@ -83,8 +85,8 @@ pub(crate) fn batch_id(source: &str, name: &[u8]) -> BatchId {
 /// Takes call records, one JSON object a line, or a document that is recognised from its content (HAR, GoReplay,
 /// Burp, Postman), optionally with `Content-Encoding: gzip`, `zstd` or `deflate`. `Content-Type: application/x-ndjson`
 /// and `application/har+json` say which it is. At most 64 MiB as sent and 256 MiB decoded.
-/// All good records are durable when the answer comes; on 429 and 503 none was taken; a body without any is refused with
-/// 400. A batch with `X-Batch-Id` (or
+/// All good records are durable when the answer comes; on 429 and 503 none was taken. A body in which nothing can be
+/// read is refused with 400. A batch with `X-Batch-Id` (or
 /// `Idempotency-Key`) that was accepted before is answered with what was accepted then, and not kept again.
 #[utoipa::path(post, path = "/api/v1/ingest", tag = "ingest", operation_id = "ingest",
     request_body(content = String, content_type = "application/x-ndjson",
@@ -98,7 +100,10 @@ pub(crate) async fn ingest(
 ) -> Answer<IngestResult> {
     let form = (coding(&headers)?, document(&headers));
     let id = batch_name(&headers)?;
-    let Ok(_place) = state.gate.pushes.try_acquire() else { return Err(ApiError::busy(RETRY_AFTER_S)) };
+    let Ok(_place) = state.gate.pushes.try_acquire() else {
+        discard(body).await;
+        return Err(ApiError::busy(RETRY_AFTER_S));
+    };
     let bytes = body_bytes(body).await?;
     let source = format!("push:{}", sender.name());
     let id = id.map(|id| batch_id(&source, &id));
@@ -114,8 +119,8 @@ pub(crate) async fn ingest(
         state.control.dropped(&source, STAGE, "malformed", rejected_total);
     }
     let accepted = if calls.is_empty() {
-        if let Some(first) = rejected.first() {
-            return Err(unreadable(first, rejected_total));
+        if rejected_total > 0 {
+            return Err(unreadable(rejected.first(), rejected_total));
         }
         0
     } else {
@@ -129,8 +134,9 @@ pub(crate) async fn ingest(
 }
 
 /// The answer to a body of which nothing could be read: senders look at the status, not at counts.
-fn unreadable(first: &RejectedLine, total: u64) -> ApiError {
-    let message = format!("no call in the body; first: line {}: {}", first.line, first.detail);
+fn unreadable(first: Option<&RejectedLine>, total: u64) -> ApiError {
+    let first = first.map(|first| format!("; line or entry {}: {}", first.line, first.detail));
+    let message = format!("nothing in the body can be read{}", first.unwrap_or_default());
     ApiError::body(message).with("rejected_total", total)
 }
 
@@ -155,6 +161,20 @@ pub(crate) async fn keep_counted(
         control.dropped(&source, stage, "not_stored", count);
     }
     outcome
+}
+
+/// Reads a body that is not wanted: many clients look for an answer only after they have sent all of theirs.
+pub(crate) async fn discard(mut body: Body) {
+    let all = async {
+        let mut size = 0;
+        while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await
+            && size <= INGEST_BYTES_MAX
+        {
+            size += frame.data_ref().map_or(0, Bytes::len);
+        }
+    };
+    // Too slow, the connection is closed instead.
+    let _ = timeout(Duration::from_secs(DISCARD_S), all).await;
 }
 
 /// The body, unless it is too large, too slow or breaks off.

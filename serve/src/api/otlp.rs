@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use store::BatchId;
 
-use super::ingest::{RETRY_AFTER_S, STAGE, batch_id, body_bytes, coding, keep};
+use super::ingest::{RETRY_AFTER_S, STAGE, batch_id, body_bytes, coding, discard, keep};
 use crate::auth::session::Sender;
 use crate::error::{ApiError, ErrorCode};
 use crate::limits::OTLP_DECODED_BYTES_MAX;
@@ -63,7 +63,10 @@ async fn export(
         return Err(unsupported(message));
     };
     let coding = coding(&headers)?;
-    let Ok(_place) = state.gate.pushes.try_acquire() else { return Err(unavailable(RETRY_AFTER_S)) };
+    let Ok(_place) = state.gate.pushes.try_acquire() else {
+        discard(body).await;
+        return Err(unavailable(RETRY_AFTER_S));
+    };
     let bytes = body_bytes(body).await?;
     let source = format!("otlp:{}", sender.name());
     let read = {

@@ -169,8 +169,12 @@ async fn a_body_of_which_nothing_can_be_read_is_refused_and_counted() {
     let site = Site::new().await;
     let cookie = site.user("lina", Role::Analyst, false).await;
     for (coding, body, expect) in [
-        ("identity", "\nnonsense\n{}\n", "no call in the body; first: line 2: not a JSON object"),
-        ("gzip", "nonsense", "no call in the body; first: line 1: decompression stopped"),
+        (
+            "identity",
+            "\nnonsense\n{}\n",
+            "nothing in the body can be read; line or entry 2: not a JSON object",
+        ),
+        ("gzip", "nonsense", "nothing in the body can be read; line or entry 1: decompression stopped"),
     ] {
         let request = Request::post("/api/v1/ingest")
             .header("cookie", &cookie)

@@ -8,8 +8,8 @@ use super::time::{self, Moment};
 
 /// A year that has every day, for dates without one.
 const LEAP_YEAR: i32 = 2_000;
-/// How far a sender's clock may be ahead, microseconds.
-const AHEAD_US: i64 = 60 * 1_000_000;
+/// How far a sender's clock may be ahead, microseconds: less than half of what lies between most zones.
+const AHEAD_US: i64 = 10 * 60 * 1_000_000;
 /// The zones of whole hours, hours east of UTC.
 const ZONES_H: std::ops::RangeInclusive<i32> = -12..=14;
 /// The others that are in force somewhere at some time of the year (IANA time zone database), minutes east of UTC.
@@ -106,7 +106,7 @@ fn with_year(moment: Moment, arrived: Timestamp) -> Moment {
     Moment { clock_us: clock_us.unwrap_or(moment.clock_us), ..moment }
 }
 
-/// With a zone: of those by which it is at most a minute after `reference` and less than an hour before it, the one
+/// With a zone: of those by which it is at most ten minutes after `reference` and less than an hour before it, the one
 /// that brings it nearest; UTC when there is none such, because it is older.
 pub(crate) fn near(moment: Moment, reference: Timestamp) -> Moment {
     if moment.east_s.is_some() {
@@ -118,7 +118,7 @@ pub(crate) fn near(moment: Moment, reference: Timestamp) -> Moment {
         reference.micros().saturating_sub(time_us)
     };
     let likely = zones.filter(|east_s| (-AHEAD_US..LATE_US).contains(&late_us(east_s)));
-    Moment { east_s: Some(likely.min_by_key(late_us).unwrap_or(0)), ..moment }
+    Moment { east_s: Some(likely.min_by_key(|east_s| late_us(east_s).abs()).unwrap_or(0)), ..moment }
 }
 
 #[cfg(test)]
@@ -157,6 +157,7 @@ mod tests {
         check("Nov 21 17:45:00 h", "2026-11-21T12:00:03Z", "2026-11-21T12:00:00.000000Z +20700|h");
         // Twenty minutes on its way: no zone is that far from a whole hour.
         check("Nov 21 11:40:00 h", NOON, "2026-11-21T11:40:00.000000Z +0|h");
+        check("Nov 21 12:02:00 h", NOON, "2026-11-21T12:02:00.000000Z +0|h");
         check("Nov 21 19:40:00 h", NOON, "2026-11-21T11:40:00.000000Z +28800|h");
         check("Nov 21 04:00:00 h", "2026-11-21T12:00:03Z", "2026-11-21T12:00:00.000000Z -28800|h");
         check("Dec 31 23:59:59 h", "2027-01-01T00:00:01Z", "2026-12-31T23:59:59.000000Z +0|h");
