@@ -73,7 +73,7 @@ export function Plot({ option, height, label, onBrush, onPick }: PlotProps) {
 export function chartBase(p: Palette): EChartsCoreOption {
   return {
     textStyle: { fontFamily: "inherit", color: p.muted, fontSize: 12 },
-    grid: { left: 4, right: 8, top: 24, bottom: 0, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
+    grid: { left: 4, right: 8, top: 24, bottom: 5, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     tooltip: {
       trigger: "axis",
       axisPointer: { type: "shadow", shadowStyle: { color: p.line, opacity: 0.5 } },
