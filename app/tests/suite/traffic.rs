@@ -19,8 +19,13 @@ const CALLS: usize = 30;
 
 /// `apiarist capture` on the loopback interface, ready; `None` where that is not allowed.
 fn capture(arguments: &[&str]) -> Option<(Child, BufReader<std::process::ChildStderr>)> {
+    capture_on("lo", arguments)
+}
+
+/// The same on any interface.
+fn capture_on(interface: &str, arguments: &[&str]) -> Option<(Child, BufReader<std::process::ChildStderr>)> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_apiarist"))
-        .args(["capture", "-i", "lo", "--stats"])
+        .args(["capture", "-i", interface, "--stats"])
         .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -29,7 +34,7 @@ fn capture(arguments: &[&str]) -> Option<(Child, BufReader<std::process::ChildSt
     let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
     let mut line = String::new();
     stderr.read_line(&mut line).expect("text");
-    if line.contains("capturing on lo") {
+    if line.contains(&format!("capturing on {interface}")) {
         return Some((child, stderr));
     }
     assert!(line.contains("CAP_NET_RAW"), "{line}");
@@ -101,6 +106,64 @@ fn an_interface_gives_the_same_calls_on_one_thread_and_on_two() {
             assert!(told.contains(counter), "{told}");
         }
     }
+}
+
+#[test]
+fn what_is_more_than_asked_for_is_counted() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let filter = format!("tcp port {}", listener.local_addr().expect("bound").port());
+    let Some((child, mut stderr)) = capture(&["--count", "5", "--filter", &filter]) else { return };
+    exchange(&listener);
+    let output = child.wait_with_output().expect("it ends");
+    let mut told = String::new();
+    stderr.read_to_string(&mut told).expect("text");
+    assert!(output.status.success(), "{told}");
+    assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), 5);
+    let counter = |name: &str| {
+        let value = told
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(name)?.strip_prefix(' ')?.parse::<u64>().ok());
+        value.unwrap_or_else(|| panic!("no {name}: {told}"))
+    };
+    assert_eq!(counter("calls"), 5 + counter("calls_beyond_count") + counter("calls_dropped"), "{told}");
+}
+
+/// Makes or removes the ends of a virtual cable; true when that went well.
+fn cable(action: &str, name: &str) -> bool {
+    let peer = format!("{name}p");
+    let arguments = match action {
+        "add" => vec!["link", "add", name, "up", "type", "veth", "peer", "name", &peer],
+        _ => vec!["link", "del", name],
+    };
+    Command::new("ip").args(arguments).output().is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn an_interface_that_is_removed_is_waited_for_by_one_thread_and_ends_two() {
+    let name = format!("ar{}", std::process::id() % 1_000_000);
+    if !cable("add", &name) {
+        eprintln!("skipped: a virtual cable cannot be made (needs root and iproute2)");
+        return;
+    }
+    let one = capture_on(&name, &["--duration", "5", "--user", "nobody"]).expect("root may capture");
+    let two = capture_on(&name, &["--duration", "60", "--threads", "2"]).expect("root may capture");
+    assert!(cable("del", &name));
+    let end = |(child, mut stderr): (Child, BufReader<std::process::ChildStderr>)| {
+        let output = child.wait_with_output().expect("it ends");
+        let mut told = String::new();
+        stderr.read_to_string(&mut told).expect("text");
+        (output.status.code(), told)
+    };
+    // By the time that two threads have ended, the one has noticed as well.
+    let (status, told) = end(two);
+    assert!(
+        status == Some(2) && told.ends_with(&format!("apiarist: {name}: capturing has ended\n")),
+        "{told}"
+    );
+    assert!(cable("add", &name));
+    let (status, told) = end(one);
+    assert!(cable("del", &name));
+    assert!(status == Some(0) && told.contains("the interface was made again and is read"), "{told}");
 }
 
 /// What `/proc` says of the privileges of every thread of a process.
