@@ -14,8 +14,9 @@ use model::Call;
 
 use crate::cli::{Format, ReadingArgs};
 use crate::descriptors::descriptors;
+use crate::shards::{self, Held};
 use crate::sources::MakeDecoder;
-use crate::{NothingUsable, shards, tls};
+use crate::{NothingUsable, tls};
 
 /// What came of all inputs.
 #[derive(Debug, Default)]
@@ -69,7 +70,7 @@ pub(crate) fn read(args: &ReadingArgs, take: &mut dyn FnMut(Call) -> Result<()>)
 }
 
 /// The same; what `make` makes of every call is handed on. It runs in the threads that decode.
-pub(crate) fn read_as<T: Send>(
+pub(crate) fn read_as<T: Held + Send>(
     args: &ReadingArgs,
     make: &(dyn Fn(Call) -> T + Sync),
     take: &mut dyn FnMut(T) -> Result<()>,
@@ -221,7 +222,7 @@ fn path_of(input: &Input) -> String {
     }
 }
 
-fn read_one<T: Send>(
+fn read_one<T: Held + Send>(
     input: &Input,
     source: &str,
     reading: &Reading<'_>,

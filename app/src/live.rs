@@ -18,7 +18,7 @@ use store::{
     StoreError,
 };
 use tokio::sync::{Mutex, Notify, watch};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::config::Config;
 use crate::pipeline::Pipeline;
@@ -37,6 +37,8 @@ const SNAPSHOT_REST: u32 = 20;
 const RETRY_AFTER_S: u64 = 2;
 /// 2000-01-01, microseconds: calls of before are not believed.
 const EARLIEST_US: i64 = 946_684_800_000_000;
+/// Longest rest of the worker.
+const IDLE: Duration = Duration::from_secs(5);
 /// How far a sender's clock may be ahead of ours, microseconds.
 const AHEAD_MAX_US: i64 = 24 * 3_600 * 1_000_000;
 /// Endpoints read at once for an OpenAPI document.
@@ -200,6 +202,8 @@ pub(crate) struct Worker {
     bytes_in_memory: u64,
     next_snapshot: Instant,
     unsaved: bool,
+    /// What had changed was not saved: then all of it has to be.
+    is_behind: bool,
     save_every: Duration,
     keep_days: u32,
     newest: Timestamp,
@@ -246,6 +250,7 @@ impl Worker {
             bytes_in_memory: 0,
             next_snapshot: now,
             unsaved: false,
+            is_behind: false,
             save_every: Duration::from_secs(config.save_every_s.max(1)),
             keep_days: config.keep_days,
             newest: Timestamp::UNKNOWN,
@@ -255,10 +260,23 @@ impl Worker {
     /// Works until `stop` says so, then saves everything.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<()> {
         let mut last_save = Instant::now();
+        let mut is_failing = false;
         loop {
-            let idle = !self.step().await?;
-            if self.unsaved && (last_save.elapsed() >= self.save_every || idle || self.is_full()) {
-                self.save(false).await?;
+            // What cannot be saved waits in memory up to a point, then in the journal, then with the senders.
+            let rests = is_failing && self.is_full();
+            let idle = rests || !self.step().await?;
+            let is_due = match is_failing {
+                true => last_save.elapsed() >= IDLE,
+                false => last_save.elapsed() >= self.save_every || idle || self.is_full(),
+            };
+            if self.unsaved && is_due {
+                let outcome = self.save(false).await;
+                if let Err(error) = &outcome {
+                    error!(error = %format!("{error:#}"), "what is known cannot be saved; it is tried again");
+                } else if is_failing {
+                    info!("what is known is saved again");
+                }
+                is_failing = outcome.is_err();
                 last_save = Instant::now();
             }
             if *stop.borrow() {
@@ -269,7 +287,7 @@ impl Worker {
                 tokio::select! {
                     () = self.live.wake.notified() => {}
                     _ = stop.changed() => {}
-                    () = tokio::time::sleep(Duration::from_secs(5)) => {}
+                    () = tokio::time::sleep(IDLE) => {}
                 }
             }
         }
@@ -313,7 +331,8 @@ impl Worker {
             self.bytes_in_memory = 0;
         }
         let pipeline = &mut self.pipeline;
-        let mut knowledge = Knowledge::from(tokio::task::block_in_place(|| pipeline.picture(true)));
+        let changed_only = !std::mem::replace(&mut self.is_behind, true);
+        let mut knowledge = Knowledge::from(tokio::task::block_in_place(|| pipeline.picture(changed_only)));
         if snapshot_due {
             let begun = Instant::now();
             let bytes = tokio::task::block_in_place(|| self.pipeline.snapshot())?;
@@ -321,6 +340,7 @@ impl Worker {
             self.next_snapshot = Instant::now() + SNAPSHOT_EVERY.max(begun.elapsed() * SNAPSHOT_REST);
         }
         self.live.catalogue.save(&knowledge).await.context("cannot save what is known")?;
+        self.is_behind = false;
         self.live.counters.saved_to.store(self.at.0, Ordering::Relaxed);
         *self.live.limits_reached.lock().await = self.pipeline.limits_reached();
         self.unsaved = false;

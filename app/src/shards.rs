@@ -4,8 +4,11 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::Result;
 use capture::{Broadcast, Bytes, Reader};
@@ -16,10 +19,13 @@ use model::{Call, limits};
 const BLOCK_BYTES: usize = 256 << 10;
 /// Answers of a thread that wait for the merge.
 const QUEUE: usize = 4;
-/// Bytes of bodies after which an answer comes before the block has ended: a few packets may unpack to much.
+/// Bytes of calls after which an answer comes before the block has ended: a few packets may unpack to much.
 const ANSWER_BYTES_MAX: usize = 4 << 20;
-/// Bytes decoded between two looks at that.
-const PART_BYTES: usize = 32 << 10;
+
+/// Bytes of calls in the answers of all threads that wait for the merge; of each thread one answer may always wait.
+const WAITING_BYTES_MAX: usize = 64 << 20;
+/// Pause while they are too many.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Bytes of calls that wait for threads that are behind.
 const MERGE_BYTES_MAX: usize = 32 << 20;
@@ -27,10 +33,24 @@ const MERGE_BYTES_MAX: usize = 32 << 20;
 /// What a thread has to say after a block, or within one.
 struct Answer<T> {
     calls: Vec<Made<T>>,
+    /// Of all its calls.
+    bytes: usize,
     /// Calls of later answers start at this time or later; `None` within a block.
     horizon: Option<i64>,
     /// The input ended.
     outcome: Option<Outcome>,
+}
+
+/// What is made of calls, and waits.
+pub(crate) trait Held {
+    /// Bytes that it holds.
+    fn held_bytes(&self) -> usize;
+}
+
+impl Held for Call {
+    fn held_bytes(&self) -> usize {
+        self.content_bytes()
+    }
 }
 
 /// What was made of a call in its thread.
@@ -38,7 +58,6 @@ struct Made<T> {
     value: T,
     /// When its request began.
     ts: i64,
-    /// Of its bodies.
     bytes: usize,
 }
 
@@ -79,7 +98,7 @@ impl<T> Waiting<T> {
 ///
 /// # Errors
 /// The input fails, or `take` refuses a call.
-pub(crate) fn decode<T: Send>(
+pub(crate) fn decode<T: Held + Send>(
     bytes: &mut Bytes,
     threads: u32,
     decoder: impl Fn(Shard) -> Decoder,
@@ -93,69 +112,130 @@ pub(crate) fn decode<T: Send>(
         Ok::<(), capture::Error>(())
     });
     let make = &make;
+    let waiting = &AnswersWaiting::default();
     let outcome = thread::scope(|scope| {
         let shards = (0..threads).filter_map(|index| Shard::new(index, threads));
         let workers: Vec<_> = shards.map(|shard| (decoder(shard), input.reader())).collect();
         let answers: Vec<_> = workers
             .into_iter()
             .map(|(decoder, mut reader)| {
-                let (answer_in, answer_out) = sync_channel(QUEUE);
-                scope.spawn(move || work(decoder, &mut reader, make, &answer_in));
-                answer_out
+                let (sender, receiver) = channel(waiting);
+                scope.spawn(move || work(decoder, &mut reader, make, &sender));
+                receiver
             })
             .collect();
+        let outcome = merge(&answers, take);
         // The threads stop as soon as nobody listens to them any more.
-        merge(&answers, take)
+        waiting.is_over.store(true, Ordering::Relaxed);
+        outcome
     });
     let outcome = outcome?;
     input.finish()?;
     Ok(outcome)
 }
 
-fn work<F, T>(
+fn work<F, T: Held>(
     mut decoder: Decoder,
     input: &mut Reader<'_, F, capture::Error>,
     make: impl Fn(Call) -> T,
-    answers: &SyncSender<Answer<T>>,
+    answers: &AnswerSender<'_, T>,
 ) where
     F: FnMut(&mut Vec<u8>) -> Result<(), capture::Error>,
 {
-    let made = |call: Call| Made { ts: call.ts.0, bytes: call.content_bytes(), value: make(call) };
+    let made = |call: Call| {
+        let (ts, value) = (call.ts.0, make(call));
+        Made { ts, bytes: value.held_bytes(), value }
+    };
     // Nobody listens after an error: then there is nothing to tell.
-    let say = |calls, horizon, outcome| answers.send(Answer { calls, horizon, outcome }).is_ok();
-    while let Some(block) = input.next_block() {
-        let (mut calls, mut bytes) = (Vec::new(), 0);
-        for part in block.chunks(PART_BYTES) {
-            decoder.push(part, &mut |call| {
-                calls.push(made(call));
-                bytes += calls.last().map_or(0, |made| made.bytes);
-            });
-            if bytes > ANSWER_BYTES_MAX {
-                bytes = 0;
-                if !say(std::mem::take(&mut calls), None, None) {
-                    return;
-                }
-            }
+    let add = |answer: &mut Answer<T>, call| {
+        let made = made(call);
+        answer.bytes += made.bytes;
+        answer.calls.push(made);
+        if answer.bytes > ANSWER_BYTES_MAX {
+            // That nobody listens shows at the end of the block.
+            answers.send(std::mem::take(answer));
         }
-        if !say(calls, Some(decoder.horizon()), None) {
+    };
+    while let Some(block) = input.next_block() {
+        let mut answer = Answer::default();
+        decoder.push(block, &mut |call| add(&mut answer, call));
+        if !answers.send(Answer { horizon: Some(decoder.horizon()), ..answer }) {
             return;
         }
     }
-    let mut calls = Vec::new();
-    let outcome = decoder.finish(&mut |call| calls.push(made(call)));
-    say(calls, Some(i64::MAX), Some(outcome));
+    let mut answer = Answer::default();
+    let outcome = decoder.finish(&mut |call| add(&mut answer, call));
+    answers.send(Answer { horizon: Some(i64::MAX), outcome: Some(outcome), ..answer });
+}
+
+impl<T> Default for Answer<T> {
+    fn default() -> Self {
+        Self { calls: Vec::new(), bytes: 0, horizon: None, outcome: None }
+    }
+}
+
+/// What all threads together have said that was not heard yet.
+#[derive(Default)]
+struct AnswersWaiting {
+    bytes: AtomicUsize,
+    /// Nobody listens any more.
+    is_over: AtomicBool,
+}
+
+/// The channel of one thread, and how many of its answers wait.
+fn channel<T>(all: &AnswersWaiting) -> (AnswerSender<'_, T>, AnswerReceiver<'_, T>) {
+    let (sender, receiver) = sync_channel(QUEUE);
+    let own = Arc::new(AtomicUsize::new(0));
+    (AnswerSender { sender, own: Arc::clone(&own), all }, AnswerReceiver { receiver, own, all })
+}
+
+struct AnswerSender<'a, T> {
+    sender: SyncSender<Answer<T>>,
+    own: Arc<AtomicUsize>,
+    all: &'a AnswersWaiting,
+}
+
+impl<T> AnswerSender<'_, T> {
+    /// Waits while too much waits, but for the first of its own; false when nobody listens.
+    fn send(&self, answer: Answer<T>) -> bool {
+        while self.own.load(Ordering::Relaxed) > 0
+            && self.all.bytes.load(Ordering::Relaxed) > WAITING_BYTES_MAX
+            && !self.all.is_over.load(Ordering::Relaxed)
+        {
+            thread::sleep(PAUSE);
+        }
+        self.own.fetch_add(1, Ordering::Relaxed);
+        self.all.bytes.fetch_add(answer.bytes, Ordering::Relaxed);
+        self.sender.send(answer).is_ok()
+    }
+}
+
+struct AnswerReceiver<'a, T> {
+    receiver: Receiver<Answer<T>>,
+    own: Arc<AtomicUsize>,
+    all: &'a AnswersWaiting,
+}
+
+impl<T> AnswerReceiver<'_, T> {
+    /// The next answer; `None` when the thread has ended.
+    fn next(&self) -> Option<Answer<T>> {
+        let answer = self.receiver.recv().ok()?;
+        self.own.fetch_sub(1, Ordering::Relaxed);
+        self.all.bytes.fetch_sub(answer.bytes, Ordering::Relaxed);
+        Some(answer)
+    }
 }
 
 /// The answers to one block of each thread at a time: as every block goes to every thread, none of them can be left
 /// behind.
-fn merge<T>(answers: &[Receiver<Answer<T>>], take: &mut dyn FnMut(T) -> Result<()>) -> Result<Outcome> {
+fn merge<T>(answers: &[AnswerReceiver<'_, T>], take: &mut dyn FnMut(T) -> Result<()>) -> Result<Outcome> {
     let mut waiting = Heap::default();
     let mut whole: Option<Outcome> = None;
     loop {
         let mut horizon = i64::MAX;
         let mut ended = true;
         for thread in answers {
-            while let Ok(answer) = thread.recv() {
+            while let Some(answer) = thread.next() {
                 answer.calls.into_iter().for_each(|made| waiting.add(made));
                 match (answer.outcome, &mut whole) {
                     (None, _) => ended = false,
@@ -228,26 +308,27 @@ mod tests {
     /// What a thread says after each block: times of calls, and its horizon; and after the last the times of the rest.
     type Said<'a> = (&'a [(&'a [i64], i64)], &'a [i64]);
 
-    fn calls(times: &[i64], bytes: usize) -> Vec<Made<i64>> {
-        times.iter().map(|ts| Made { value: *ts, ts: *ts, bytes }).collect()
+    fn said(times: &[i64], bytes: usize) -> Answer<i64> {
+        let calls = times.iter().map(|ts| Made { value: *ts, ts: *ts, bytes }).collect();
+        Answer { calls, ..Answer::default() }
     }
 
     /// Times of the calls as they were taken, and how many left too early.
     #[track_caller]
     fn check(threads: &[Said<'_>], body: usize, expect: (&[i64], u64)) {
+        let waiting = AnswersWaiting::default();
         let (outcomes, answers): (Vec<_>, Vec<_>) = threads
             .iter()
             .map(|(blocks, rest)| {
-                let (answer_in, answer_out) = sync_channel(blocks.len() + 1);
+                assert!(blocks.len() < QUEUE, "more would wait for the merge");
+                let (answer_in, answer_out) = channel(&waiting);
                 for (times, horizon) in *blocks {
-                    let answer = Answer { calls: calls(times, body), horizon: Some(*horizon), outcome: None };
-                    answer_in.send(answer).expect("room");
+                    assert!(answer_in.send(Answer { horizon: Some(*horizon), ..said(times, body) }));
                 }
                 let outcome =
                     Outcome { kind: Kind::Pcap, stats: decode::Stats::default(), problems: Vec::new() };
-                let last =
-                    Answer { calls: calls(rest, body), horizon: Some(i64::MAX), outcome: Some(outcome) };
-                answer_in.send(last).expect("room");
+                let last = Answer { horizon: Some(i64::MAX), outcome: Some(outcome), ..said(rest, body) };
+                assert!(answer_in.send(last));
                 (answer_in, answer_out)
             })
             .unzip();
@@ -267,6 +348,26 @@ mod tests {
         check(&[ahead, behind], 0, (&[1, 3, 4, 6, 7, 8, 9, 12], 0));
         check(&[behind, ahead], 0, (&[1, 3, 4, 6, 7, 8, 9, 12], 0));
         check(&[ahead], 0, (&[1, 4, 7, 9, 12], 0));
+    }
+
+    #[test]
+    fn a_thread_waits_while_too_much_of_its_own_is_not_heard() {
+        let waiting = AnswersWaiting::default();
+        let (sender, receiver) = channel::<i64>(&waiting);
+        let large = || Answer { bytes: WAITING_BYTES_MAX + 1, ..Answer::default() };
+        assert!(sender.send(large()), "the first may always wait");
+        thread::scope(|scope| {
+            let second = scope.spawn(|| sender.send(large()));
+            thread::sleep(20 * PAUSE);
+            assert!(!second.is_finished());
+            assert!(receiver.next().is_some());
+            assert!(second.join().expect("sent"));
+            let third = scope.spawn(|| sender.send(large()));
+            thread::sleep(20 * PAUSE);
+            assert!(!third.is_finished());
+            waiting.is_over.store(true, Ordering::Relaxed);
+            assert!(third.join().expect("ended"));
+        });
     }
 
     #[test]

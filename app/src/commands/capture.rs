@@ -21,7 +21,7 @@ const WAIT: Duration = Duration::from_millis(200);
 /// Calls pushed at once.
 const PUSH_CALLS: usize = 1_000;
 /// How long calls are offered to an instance that does not take them, after the end.
-const LAST_TRY: Duration = Duration::from_secs(10);
+const LAST_TRY: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(args: &CaptureArgs) -> Result<()> {
     if args.data.is_some() || args.listen.is_some() {
@@ -58,26 +58,33 @@ pub(crate) fn run(args: &CaptureArgs) -> Result<()> {
     let end = super::until_signal()?;
     let mut capturing = interface.start()?;
     eprintln!("apiarist: capturing on {}", args.interface);
+    let until = args.duration.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
+    let mut lost = 0;
     let outcome = match &remote {
         Some(remote) => {
-            let mut sink = Push { remote, stopped: None };
-            consume(&mut capturing, args, &end, &mut |calls, capturing, end| sink.push(calls, capturing, end))
+            let mut sink = Push { remote, end: End { until, flag: &end }, ended: None, lost: &mut lost };
+            consume(&mut capturing, args, &sink.end.clone(), &mut |calls| sink.push(&calls))
         }
         None => {
             let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout());
-            consume(&mut capturing, args, &end, &mut |calls, _, _| print(calls, &mut out))
+            consume(&mut capturing, args, &End { until, flag: &end }, &mut |calls| print(calls, &mut out))
         }
     };
     let stopped = capturing.stop();
     let beyond = outcome.as_ref().map_or(0, |taken| capturing.queue.left().saturating_sub(*taken));
     if args.stats {
-        for (name, count) in capturing.counters().into_iter().chain([("calls_beyond_count", beyond)]) {
+        let own = [("calls_beyond_count", beyond), ("calls_not_delivered", lost)];
+        for (name, count) in capturing.counters().into_iter().chain(own) {
             eprintln!("{name:>20} {count}");
         }
     }
     let more = if beyond > 0 { format!(", {beyond} more than asked for") } else { String::new() };
     eprintln!("apiarist: {}{more}", capturing.summary());
-    outcome.map(drop).and(stopped)
+    outcome.map(drop).and(stopped)?;
+    if lost > 0 {
+        bail!("{lost} calls were not delivered: the instance did not take them");
+    }
+    Ok(())
 }
 
 /// The token, from the command line or, better, the environment: command lines can be seen by other users.
@@ -113,26 +120,40 @@ fn as_source(args: &CaptureArgs) -> SourceConfig {
     }
 }
 
-type Take<'a> = &'a mut dyn FnMut(Vec<Call>, &Capturing, &AtomicBool) -> Result<()>;
+/// When it is time to end.
+#[derive(Clone)]
+struct End<'a> {
+    /// After the time that was asked for.
+    until: Option<Instant>,
+    /// On a signal.
+    flag: &'a AtomicBool,
+}
+
+impl End<'_> {
+    fn has_come(&self) -> bool {
+        self.flag.load(Ordering::Relaxed) || self.until.is_some_and(|until| Instant::now() >= until)
+    }
+}
+
+type Take<'a> = &'a mut dyn FnMut(Vec<Call>) -> Result<()>;
 
 /// Takes calls until it is time to end. Returns how many.
-fn consume(capturing: &mut Capturing, args: &CaptureArgs, end: &AtomicBool, take: Take<'_>) -> Result<u64> {
-    let started = Instant::now();
+fn consume(capturing: &mut Capturing, args: &CaptureArgs, end: &End<'_>, take: Take<'_>) -> Result<u64> {
     let wanted = args.count.unwrap_or(u64::MAX);
-    let (mut next_stats, mut left) = (started + STATS_EVERY, wanted);
+    let (mut next_stats, mut left) = (Instant::now() + STATS_EVERY, wanted);
     loop {
-        let over = args.duration.is_some_and(|seconds| started.elapsed() >= Duration::from_secs(seconds));
         let is_broken = capturing.is_broken();
-        let is_last = over || is_broken || end.load(Ordering::Relaxed);
+        let is_last = is_broken || end.has_come();
         if is_last {
-            end.store(true, Ordering::Relaxed);
+            // What waits for an instance that is away is not waited for much longer.
+            end.flag.store(true, Ordering::Relaxed);
             capturing.stop()?;
         }
         while let Some(mut calls) = capturing.queue.take(WAIT) {
             calls.truncate(usize::try_from(left).unwrap_or(usize::MAX));
             left -= calls.len() as u64;
             if !calls.is_empty() {
-                take(calls, capturing, end)?;
+                take(calls)?;
             }
             if left == 0 {
                 // What the kernel still holds is not asked for.
@@ -167,12 +188,15 @@ fn print(calls: Vec<Call>, out: &mut impl Write) -> Result<()> {
 
 struct Push<'a> {
     remote: &'a Remote,
+    end: End<'a>,
     /// When the end was noticed.
-    stopped: Option<Instant>,
+    ended: Option<Instant>,
+    /// Calls that the instance did not take.
+    lost: &'a mut u64,
 }
 
 impl Push<'_> {
-    fn push(&mut self, calls: Vec<Call>, capturing: &Capturing, end: &AtomicBool) -> Result<()> {
+    fn push(&mut self, calls: &[Call]) -> Result<()> {
         for batch in calls.chunks(PUSH_CALLS) {
             loop {
                 let pause = match self.remote.push(batch)? {
@@ -184,20 +208,28 @@ impl Push<'_> {
                             why,
                             "the instance cannot read a batch; it is lost"
                         );
-                        capturing.queue.drop_calls(batch.len() as u64);
+                        *self.lost += batch.len() as u64;
                         break;
                     }
                 };
-                if end.load(Ordering::Relaxed)
-                    && self.stopped.get_or_insert_with(Instant::now).elapsed() >= LAST_TRY
-                {
-                    capturing.queue.drop_calls(batch.len() as u64);
+                if self.end.has_come() && self.ended.get_or_insert_with(Instant::now).elapsed() >= LAST_TRY {
+                    *self.lost += batch.len() as u64;
                     break;
                 }
-                std::thread::sleep(pause.min(TRY_EVERY_MAX));
+                self.rest(pause.min(TRY_EVERY_MAX));
             }
         }
         Ok(())
+    }
+}
+
+impl Push<'_> {
+    /// Waits, but not past the end and a last try.
+    fn rest(&self, pause: Duration) {
+        let until = Instant::now() + pause;
+        while Instant::now() < until && !(self.end.has_come() && self.ended.is_none()) {
+            std::thread::sleep(WAIT.min(until.saturating_duration_since(Instant::now())));
+        }
     }
 }
 

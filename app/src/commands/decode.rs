@@ -8,6 +8,7 @@ use model::Call;
 use super::OUTPUT;
 use crate::cli::{DecodeArgs, ReadingArgs};
 use crate::input;
+use crate::shards::Held;
 use crate::sources::{Following, unreadable};
 
 /// Bytes of a line without bodies, about.
@@ -30,6 +31,12 @@ pub(crate) fn run(args: &DecodeArgs) -> Result<()> {
     }
     summary.require_calls()?;
     summary.require_whole()
+}
+
+impl Held for serde_json::Result<Vec<u8>> {
+    fn held_bytes(&self) -> usize {
+        self.as_ref().map_or(0, Vec::len)
+    }
 }
 
 fn line(call: &Call) -> serde_json::Result<Vec<u8>> {

@@ -25,6 +25,8 @@ const TICK: Duration = Duration::from_secs(1);
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 /// How old a packet may be that the kernel still holds in a block that is not full, microseconds; doubled.
 const HELD_US: i64 = 200_000;
+/// Bytes of calls after which they are handed on before all packets of a block are read.
+const OFFER_BYTES: usize = 4 << 20;
 /// Blocks read at the end at most, after nobody wants more.
 const LAST_BLOCKS: usize = 256;
 
@@ -56,6 +58,8 @@ pub(crate) struct Capturing {
     stop: Arc<AtomicBool>,
     is_abandoned: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+    /// Threads that had ended before they were told to.
+    ended: u64,
 }
 
 impl Interface {
@@ -117,7 +121,7 @@ impl Interface {
                 thread.spawn(move || worker.run(&stop, &is_abandoned)).context("cannot start a thread")?,
             );
         }
-        Ok(Capturing { name: self.name, queue, counts, stop, is_abandoned, threads })
+        Ok(Capturing { name: self.name, queue, counts, stop, is_abandoned, threads, ended: 0 })
     }
 }
 
@@ -197,6 +201,7 @@ impl Capturing {
 
     /// Reads what the kernel still holds, hands out everything and ends.
     pub fn stop(&mut self) -> Result<()> {
+        self.ended += self.ended_threads();
         self.stop.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
@@ -210,6 +215,10 @@ impl Capturing {
     /// True when a thread ended by itself: its interface is gone for good, or it panicked.
     pub fn is_broken(&self) -> bool {
         self.threads.iter().any(JoinHandle::is_finished)
+    }
+
+    fn ended_threads(&self) -> u64 {
+        self.threads.iter().filter(|thread| thread.is_finished()).count() as u64
     }
 
     /// Counters of all threads: what was decoded, what the kernel saw.
@@ -245,10 +254,7 @@ impl Capturing {
             ("kernel_drops", kernel.drops),
             ("ring_full", kernel.freezes),
             ("calls_dropped", self.queue.dropped()),
-            (
-                "capture_threads_ended",
-                self.threads.iter().filter(|thread| thread.is_finished()).count() as u64,
-            ),
+            ("capture_threads_ended", self.ended + self.ended_threads()),
         ];
         own.into_iter().chain(stats.counters()).collect()
     }
@@ -317,9 +323,18 @@ impl Worker {
     fn read(&mut self, wait: Duration, latest: &mut i64) -> std::io::Result<u64> {
         let Self { ring, decoder, queue, .. } = self;
         let mut calls = Vec::new();
+        let mut bytes = 0;
         let count = ring.read(wait, &mut |frame| {
             *latest = frame.ts_us;
-            decoder.packet(frame.ts_us, frame.link, frame.data, &mut |call| calls.push(call));
+            decoder.packet(frame.ts_us, frame.link, frame.data, &mut |call| {
+                bytes += call.content_bytes();
+                calls.push(call);
+            });
+            // A few packets may unpack to much.
+            if bytes > OFFER_BYTES {
+                bytes = 0;
+                queue.offer(std::mem::take(&mut calls));
+            }
         })?;
         queue.offer(calls);
         Ok(count)
@@ -376,6 +391,7 @@ mod tests {
             stop: Arc::default(),
             is_abandoned: Arc::default(),
             threads: Vec::new(),
+            ended: 0,
         };
         let (counters, mut counted) = (SourceCounters::default(), (0, 0));
         let mut check = |received, dropped| {

@@ -8,6 +8,8 @@ use super::time::{self, Moment};
 
 /// A year that has every day, for dates without one.
 const LEAP_YEAR: i32 = 2_000;
+/// So many years away there is one with the 29th of February, but around 2100.
+const LEAP_YEARS: i32 = 4;
 /// How far a sender's clock may be ahead, microseconds: less than half of what lies between most zones.
 const AHEAD_US: i64 = 10 * 60 * 1_000_000;
 /// The zones of whole hours, hours east of UTC.
@@ -102,7 +104,7 @@ fn with_year(moment: Moment, arrived: Timestamp) -> Moment {
     };
     let now = DateTime::from_timestamp_micros(arrived.micros()).map_or(LEAP_YEAR, |time| time.year());
     let distance = |clock_us: &i64| clock_us.abs_diff(arrived.micros());
-    let clock_us = [now - 1, now, now + 1].into_iter().filter_map(in_year).min_by_key(distance);
+    let clock_us = (now - LEAP_YEARS..=now + LEAP_YEARS).filter_map(in_year).min_by_key(distance);
     Moment { clock_us: clock_us.unwrap_or(moment.clock_us), ..moment }
 }
 
@@ -162,6 +164,7 @@ mod tests {
         check("Nov 21 04:00:00 h", "2026-11-21T12:00:03Z", "2026-11-21T12:00:00.000000Z -28800|h");
         check("Dec 31 23:59:59 h", "2027-01-01T00:00:01Z", "2026-12-31T23:59:59.000000Z +0|h");
         check("Jan  1 07:00:00 h", "2026-12-31T23:00:01Z", "2026-12-31T23:00:00.000000Z +28800|h");
+        check("Feb 29 10:00:00 h", NOON, "2028-02-29T10:00:00.000000Z +0|h");
         check("Feb 29 10:00:00 h", "2028-02-29T10:00:00Z", "2028-02-29T10:00:00.000000Z +0|h");
         // Older than any zone explains.
         check("Nov 19 10:00:00 h", NOON, "2026-11-19T10:00:00.000000Z +0|h");
