@@ -28,6 +28,8 @@ struct Slot {
     older: u32,
     /// Tells two users of the same slot apart.
     serial: u64,
+    /// When it was used last.
+    seen: i64,
 }
 
 /// All TCP connections of an input.
@@ -42,6 +44,8 @@ pub(crate) struct Connections {
     closed: VecDeque<(u32, u64)>,
     bytes: usize,
     serial: u64,
+    /// Time of the last segment.
+    last_ts: Option<i64>,
     connections_max: usize,
     bytes_max: usize,
 }
@@ -66,6 +70,7 @@ impl Connections {
             closed: VecDeque::new(),
             bytes: 0,
             serial: 0,
+            last_ts: None,
             connections_max: limits::CONNECTIONS_MAX,
             bytes_max: limits::STREAM_BYTES_MAX,
         }
@@ -110,7 +115,12 @@ impl Connections {
             }
         }
         self.touch(at);
-        self.make_room(out);
+        if let Some(slot) = self.slots[at as usize].as_mut() {
+            slot.seen = ts;
+        }
+        // One packet whose time is wrong must not make everything look idle.
+        let now = ts.min(self.last_ts.replace(ts).unwrap_or(ts));
+        self.make_room(now, out);
     }
 
     /// Time has moved on: gives up bytes that are waited for too long, and closes idle connections.
@@ -121,7 +131,7 @@ impl Connections {
             self.bytes = self.bytes + slot.connection.bytes() - before;
         }
         while let Some(oldest) = self.slot(self.oldest)
-            && out.order.now().saturating_sub(oldest.connection.last_ts) > limits::CONNECTION_IDLE_US
+            && out.order.now().saturating_sub(oldest.seen) > limits::CONNECTION_IDLE_US
         {
             self.remove(self.oldest, out);
         }
@@ -143,6 +153,7 @@ impl Connections {
             newer: NONE,
             older: self.newest,
             serial: self.serial,
+            seen: i64::MIN,
         };
         let at = match self.free.pop() {
             Some(at) => {
@@ -208,7 +219,7 @@ impl Connections {
         self.free.push(at);
     }
 
-    fn make_room(&mut self, out: &mut Out) {
+    fn make_room(&mut self, now: i64, out: &mut Out) {
         while self.closed.len() > limits::CLOSED_CONNECTIONS_MAX {
             if let Some((at, serial)) = self.closed.pop_front()
                 && self.slot(at).is_some_and(|slot| slot.serial == serial)
@@ -218,8 +229,8 @@ impl Connections {
         }
         while self.oldest != self.newest {
             let oldest = self.oldest;
-            let idle_since = self.slot(oldest).map_or(i64::MAX, |slot| slot.connection.last_ts);
-            let is_idle = out.order.now().saturating_sub(idle_since) > limits::CONNECTION_IDLE_US;
+            let idle_since = self.slot(oldest).map_or(i64::MAX, |slot| slot.seen);
+            let is_idle = now.saturating_sub(idle_since) > limits::CONNECTION_IDLE_US;
             let is_full = self.index.len() > self.connections_max || self.bytes > self.bytes_max;
             if !is_idle && !is_full {
                 return;
@@ -236,6 +247,10 @@ mod tests {
     use crate::net::read_tcp;
 
     fn feed(connections: &mut Connections, out: &mut Out, port: u16, payload: &[u8]) {
+        feed_at(0, connections, out, port, payload);
+    }
+
+    fn feed_at(ts: i64, connections: &mut Connections, out: &mut Out, port: u16, payload: &[u8]) {
         let mut packet = vec![0; 20];
         packet[..2].copy_from_slice(&port.to_be_bytes());
         packet[3] = 80;
@@ -251,7 +266,25 @@ mod tests {
             hops: 0,
             is_odd: false,
         };
-        connections.segment(&ip, &read_tcp(&ip).expect("a segment"), 0, out);
+        out.order.advance(ts);
+        connections.segment(&ip, &read_tcp(&ip).expect("a segment"), ts, out);
+    }
+
+    #[test]
+    fn idle_connections_are_closed_and_one_wrong_time_makes_none_idle() {
+        let (mut connections, mut out) = (Connections::new(), Out::new("x", 0));
+        let mut count = |ts, port| {
+            feed_at(ts, &mut connections, &mut out, port, b"GET /a HTTP/1.1\r\n\r\n");
+            connections.index.len()
+        };
+        let later = limits::CONNECTION_IDLE_US + 1;
+        assert_eq!(
+            [count(0, 1), count(1, 2), count(9 * later, 3), count(2, 4), count(3, 5)],
+            [1, 2, 3, 4, 5]
+        );
+        // From the second packet on it is later; what seems to be of the future holds up those behind it.
+        assert_eq!([count(2 * later, 6), count(2 * later, 7)], [6, 5]);
+        assert_eq!(count(2 * later, 3), 3);
     }
 
     #[test]
