@@ -146,7 +146,6 @@ fn work<F, T: Held>(
         let (ts, value) = (call.ts.0, make(call));
         Made { ts, bytes: value.held_bytes(), value }
     };
-    // Nobody listens after an error: then there is nothing to tell.
     let add = |answer: &mut Answer<T>, call| {
         let made = made(call);
         answer.bytes += made.bytes;
@@ -165,6 +164,7 @@ fn work<F, T: Held>(
     }
     let mut answer = Answer::default();
     let outcome = decoder.finish(&mut |call| add(&mut answer, call));
+    // Nobody listens after an error: then there is nothing to tell.
     answers.send(Answer { horizon: Some(i64::MAX), outcome: Some(outcome), ..answer });
 }
 

@@ -55,19 +55,20 @@ pub(crate) fn run(args: &CaptureArgs) -> Result<()> {
     {
         eprintln!("apiarist: the instance takes no calls yet; they wait");
     }
-    let end = super::until_signal()?;
+    let signal = super::until_signal()?;
     let mut capturing = interface.start()?;
     eprintln!("apiarist: capturing on {}", args.interface);
     let until = args.duration.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
+    let end = End { until, flag: &signal };
     let mut lost = 0;
     let outcome = match &remote {
         Some(remote) => {
-            let mut sink = Push { remote, end: End { until, flag: &end }, ended: None, lost: &mut lost };
-            consume(&mut capturing, args, &sink.end.clone(), &mut |calls| sink.push(&calls))
+            let mut sink = Push { remote, end: &end, ended: None, lost: &mut lost };
+            consume(&mut capturing, args, &end, &mut |calls| sink.push(&calls))
         }
         None => {
             let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout());
-            consume(&mut capturing, args, &End { until, flag: &end }, &mut |calls| print(calls, &mut out))
+            consume(&mut capturing, args, &end, &mut |calls| print(calls, &mut out))
         }
     };
     let stopped = capturing.stop();
@@ -121,7 +122,6 @@ fn as_source(args: &CaptureArgs) -> SourceConfig {
 }
 
 /// When it is time to end.
-#[derive(Clone)]
 struct End<'a> {
     /// After the time that was asked for.
     until: Option<Instant>,
@@ -188,7 +188,7 @@ fn print(calls: Vec<Call>, out: &mut impl Write) -> Result<()> {
 
 struct Push<'a> {
     remote: &'a Remote,
-    end: End<'a>,
+    end: &'a End<'a>,
     /// When the end was noticed.
     ended: Option<Instant>,
     /// Calls that the instance did not take.
@@ -221,9 +221,7 @@ impl Push<'_> {
         }
         Ok(())
     }
-}
 
-impl Push<'_> {
     /// Waits, but not past the end and a last try.
     fn rest(&self, pause: Duration) {
         let until = Instant::now() + pause;

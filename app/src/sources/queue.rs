@@ -68,7 +68,7 @@ impl Queue {
     }
 
     /// Counts calls that were lost on the way.
-    pub fn drop_calls(&self, count: u64) {
+    fn drop_calls(&self, count: u64) {
         self.dropped.fetch_add(count, Ordering::Relaxed);
     }
 
